@@ -1,0 +1,29 @@
+/* editor.h - the line editor: libedit behind one small interface.
+ *
+ * Persistent history, completion and dim hints from the tables, bracketed paste, UTF-8. Completion and hints
+ * themselves are in complete.h and know no terminal. Main only. */
+#ifndef GRADUS_REPL_EDITOR_H
+#define GRADUS_REPL_EDITOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct repl;
+struct error;
+struct editor;
+
+struct editor *editor_new(struct repl *r, struct error *e);
+void editor_free(struct editor *ed);
+
+/* Reads one line. EDITOR_LINE: *line is the editor's until the next call, without its newline. */
+enum editor_result { EDITOR_LINE, EDITOR_CANCELLED /* Ctrl-C on a typed line */, EDITOR_INTERRUPTED /* on an empty one */,
+    EDITOR_END /* Ctrl-D */ };
+enum editor_result editor_read(struct editor *ed, const char *prompt, const char **line, size_t *length);
+
+/* Puts text into the line that will be edited next (`solution`). */
+void editor_prefill(struct editor *ed, const char *text);
+
+/* Adds to the history, in memory and on disk. */
+void editor_remember(struct editor *ed, const char *line);
+
+#endif

@@ -1,0 +1,30 @@
+/* loop.h - the one wait loop: keys, signals, window, worker.
+ *
+ * Whoever waits, waits here: the line editor for a key, `fit` for its end, `wait`, `time`. So neither prompt
+ * nor picture freezes. Main only. */
+#ifndef GRADUS_REPL_LOOP_H
+#define GRADUS_REPL_LOOP_H
+
+#include <stdbool.h>
+
+struct repl;
+struct error;
+
+/* Installs the signal handlers (SIGINT, SIGTERM, SIGWINCH) and remembers the repl. */
+bool loop_start(struct repl *r, struct error *e);
+void loop_end(void);
+
+enum loop_event { LOOP_KEY, LOOP_DONE, LOOP_INTERRUPT, LOOP_END_OF_INPUT };
+
+/* Waits until a byte can be read from the terminal (want_key), `done(arg)` is true, or Ctrl-C was pressed. Draws the
+ * window, runs the worker's slices, prints what is due, takes the window's commands. */
+enum loop_event loop_wait(bool want_key, bool (*done)(void *), void *arg);
+
+/* True once after Ctrl-C, then cleared. */
+bool loop_interrupted(void);
+
+/* Runs a function as a job of the worker and waits for it; Ctrl-C cancels it. False and an error when it was
+ * cancelled or fn failed. When the worker trains, fn runs at once on this thread. */
+bool loop_job(struct repl *r, bool (*fn)(void *arg, const void *cancel, struct error *e), void *arg, struct error *e);
+
+#endif

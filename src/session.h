@@ -1,0 +1,145 @@
+/* session.h - the one object that owns everything: networks, data, worker, seed, undo, journal.
+ *
+ * The prompt changes it through the functions below, the window reads it. Every change can be undone, and a
+ * change that fails leaves everything as it was. A change to model or data ends a running training first and
+ * says so in `session.notice`. Main only. */
+#ifndef GRADUS_SESSION_H
+#define GRADUS_SESSION_H
+
+#include "gradcheck.h"
+#include "initializer.h"
+#include "text.h"
+#include "trainer.h"
+
+enum { SESSION_NETWORKS = 16 };
+
+/* A model by name, with all that training gives it. */
+struct network {
+    char name[MODEL_NAME];
+    const struct model *model; /* a reference */
+    struct state *state;       /* NULL until the model is built */
+    struct recipe recipe;
+    struct curves curves;
+    struct trainer *trainer;   /* NULL until the first fit on this state and these data */
+};
+
+/* The last forward, backward, update typed step by step: what a[..] and grad... read, what the microscope
+ * of the window shows. */
+enum probe_phase { PROBE_NONE, PROBE_FORWARD, PROBE_BACKWARD, PROBE_UPDATED };
+
+struct probe {
+    enum probe_phase phase;
+    uint64_t serial;        /* grows with every forward, backward, update: the window animates a new one */
+    struct workspace *ws;
+    const struct state *state; /* what ws is bound to: a private copy */
+    size_t N;
+    uint32_t *index;        /* [N] rows of the data */
+    float *targets;         /* [N x head] */
+    double loss, penalty;
+    uint64_t revision;      /* of the session when it was made */
+    uint64_t key;           /* the random key it ran with */
+};
+
+/* A line of the journal and when it acted: replaying is typing these again. */
+struct journal_line {
+    char *text;
+    uint64_t step; /* of the running training when it was typed, UINT64_MAX when nothing ran */
+};
+
+struct session {
+    struct worker *worker;
+    struct network *network[SESSION_NETWORKS];
+    int networks, current;
+    const struct data *data; /* a reference; NULL: none yet */
+    uint64_t seed;
+    double memory;           /* budget of undo and history together, bytes; 0: 16 MB or four states */
+    int threads;             /* 0: automatic */
+    double speed;            /* limit in epochs/s for training in the background; 0 none */
+    struct probe probe;
+    uint64_t revision;       /* grows with every change of model, data, recipe or weights */
+    struct journal_line *journal;
+    size_t journal_count, journal_capacity;
+    struct text notice;      /* what a change did beside what was asked, one line each; the prompt clears it */
+    struct undo *undo;
+    struct score *score;     /* cached scores */
+    const char *autosave;    /* file for autosaves, or NULL; not owned */
+};
+
+struct session *session_new(enum worker_mode mode, struct error *e);
+void session_free(struct session *s);
+
+struct network *session_network(const struct session *s); /* the present one; never NULL */
+bool session_running(const struct session *s);            /* a training runs or is paused */
+
+/* --- changes ------------------------------------------------------------------------------------------ */
+
+bool session_select(struct session *s, const char *name, struct error *e); /* `model NAME`: made when new */
+bool session_input(struct session *s, struct shape shape, struct error *e);
+bool session_add(struct session *s, int at, const struct layer_spec *spec, struct error *e); /* at -1: append */
+bool session_replace(struct session *s, int at, const struct layer_spec *spec, struct error *e);
+bool session_remove(struct session *s, int at, struct error *e);
+bool session_rename(struct session *s, int at, const char *name, struct error *e);
+bool session_compile(struct session *s, const struct recipe *r, struct error *e);
+bool session_init(struct session *s, const struct initializer *which, const double *hyper, int first, int last,
+    struct error *e);
+bool session_set_data(struct session *s, struct data *d, struct error *e); /* takes the reference, also on failure */
+bool session_set_lr(struct session *s, double lr, struct error *e);        /* also while training */
+bool session_new_scene(struct session *s, struct error *e);                /* `new`: no layers, no data */
+bool session_load(struct session *s, const char *path, const struct model *m, const struct recipe *r,
+    const struct data *d, struct state *state, struct error *e); /* takes state; all three refs are shared */
+
+/* Sets `count` parameters of a tensor, at element[i], to value[i]. Works while training. */
+bool session_set_params(struct session *s, int layer, int param, const size_t *element, const float *value,
+    size_t count, struct error *e);
+
+bool session_undo(struct session *s, struct error *e); /* the notice says what was undone */
+bool session_redo(struct session *s, struct error *e);
+
+/* --- training ----------------------------------------------------------------------------------------- */
+
+/* Checks that everything fits and fills in defaults (compile, loss), each said in the notice. */
+bool session_prepare(struct session *s, struct error *e);
+
+/* Prepares and starts; epochs and steps as in struct fit. Returns at once; watch session_status(). */
+bool session_fit(struct session *s, const struct fit *fit, struct error *e);
+void session_stop(struct session *s); /* ends a training and waits for the step to end */
+void session_status(const struct session *s, struct status *out);
+bool session_rewind(struct session *s, uint64_t step, struct error *e);
+
+/* One forward pass on the next batch, on row `sample` (>= 0), or on a batch of N; then its backward pass; then
+ * the update. Each fails with what must come first. */
+bool session_forward(struct session *s, long sample, size_t N, struct error *e);
+bool session_backward(struct session *s, struct error *e);
+bool session_update(struct session *s, struct error *e);
+
+/* Makes sure that the probe has activations, and gradients if asked, of the present weights. */
+bool session_probe(struct session *s, bool gradients, struct error *e);
+
+bool session_gradcheck(struct session *s, size_t limit, struct gradcheck *out, struct error *e);
+
+/* --- reading ------------------------------------------------------------------------------------------ */
+
+enum part { PART_TRAIN, PART_HELD_OUT };
+
+/* Scores of the present weights on a part of the data; cached until something changes. Owned by the session. */
+const struct tally *session_score(struct session *s, enum part part, struct error *e);
+
+/* A metric by name, "val_" in front for the held-out part; "loss" among them. */
+bool session_metric(struct session *s, const char *name, double *out, struct error *e);
+
+/* Copies a tensor's values (out has room for its count). Consistent while training. */
+bool session_read_param(struct session *s, int layer, int param, float *out, struct error *e);
+
+/* A copy of the whole present state; consistent while training. The caller frees it. */
+struct state *session_copy_state(struct session *s, struct error *e);
+
+/* Outputs for N inputs x (N x in), out N x K. */
+bool session_predict(struct session *s, const float *x, size_t N, float *out, struct error *e);
+
+/* Appends the lines that rebuild model, recipe and data. */
+void session_write(const struct session *s, struct text *out);
+
+/* Remembers a typed line that changed something. */
+bool session_journal(struct session *s, const char *line, struct error *e);
+
+#endif

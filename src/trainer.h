@@ -1,0 +1,94 @@
+/* trainer.h - runs `fit`: epochs, shuffled batches, held-out scores, checkpoints, snapshots.
+ *
+ * One trainer trains one state on one data set. It is a job of the worker. While it runs the state belongs
+ * to the worker: main reads and changes it only inside trainer_call(). Main only, unless said. */
+#ifndef GRADUS_TRAINER_H
+#define GRADUS_TRAINER_H
+
+#include "curves.h"
+#include "data.h"
+#include "history.h"
+#include "metric.h"
+#include "recipe.h"
+#include "snapshot.h"
+#include "worker.h"
+#include "workspace.h"
+
+struct fit {
+    uint64_t epochs;     /* how many more; 0 with steps: see there */
+    uint64_t steps;      /* stop after so many more steps; 0: no limit */
+    size_t batch_size;
+    int patience;        /* stop after so many epochs without a better val_loss; 0: never */
+    double memory;       /* bytes for checkpoints */
+    const char *autosave; /* file, or NULL */
+    double autosave_every; /* seconds */
+};
+
+enum phase {
+    PHASE_IDLE,      /* nothing started yet */
+    PHASE_RUNNING,
+    PHASE_PAUSED,
+    PHASE_FINISHED,  /* all epochs done, or patience ran out */
+    PHASE_STOPPED,   /* by request */
+    PHASE_DIVERGED,  /* loss or parameters not finite; the last finite parameters are back */
+};
+
+struct status {
+    enum phase phase;
+    uint64_t epoch, epochs;       /* done, and wanted in all (this fit's start + its epochs) */
+    uint64_t step;                /* of the state */
+    uint32_t batch, batches;      /* done in this epoch, and an epoch's */
+    double loss;                  /* of the newest step */
+    struct curve_point point;     /* the newest whole epoch; NaN before */
+    double lr, speed;             /* speed: limit in epochs/s, 0 none */
+    double steps_per_s, seconds;  /* measured; time left in `left`, NaN when unknown */
+    double left;
+    char message[300];            /* why it ended, in words; "" otherwise */
+};
+
+struct trainer;
+
+/* Prepares: encodes targets, takes all memory for workspaces, checkpoints and snapshots. `state` stays the
+ * caller's and must outlive the trainer; so must `curves` and `worker`. */
+struct trainer *trainer_new(struct worker *worker, struct state *state, const struct recipe *recipe,
+    const struct data *data, struct curves *curves, const struct fit *fit, struct error *e);
+
+/* Cancels when it runs. */
+void trainer_free(struct trainer *t);
+
+/* Starts the job, or goes on with `fit` more epochs on the same prepared memory. */
+bool trainer_start(struct trainer *t, const struct fit *fit, struct error *e);
+
+/* Requests; each takes effect between two steps, and returns when it has. */
+void trainer_pause(struct trainer *t);
+void trainer_resume(struct trainer *t);
+void trainer_stop(struct trainer *t);
+void trainer_set_lr(struct trainer *t, double lr);
+void trainer_set_speed(struct trainer *t, double epochs_per_s); /* 0: as fast as it goes */
+
+/* Runs fn between two steps, when it may read and change the state; at once when nothing runs. */
+void trainer_call(struct trainer *t, void (*fn)(void *), void *arg);
+
+bool trainer_running(const struct trainer *t); /* running or paused: the state is the worker's */
+void trainer_status(const struct trainer *t, struct status *out);
+struct snapshots *trainer_snapshots(struct trainer *t);
+
+/* Goes back to the newest checkpoint at or before `step`: weights, moments, place, curves. Only while not
+ * running. An error when there is none. */
+bool trainer_rewind(struct trainer *t, uint64_t step, struct error *e);
+const struct history *trainer_history(const struct trainer *t); /* read it inside trainer_call() */
+
+/* The batch of the next step: its rows of the data and its random key, as the next step will draw them.
+ * index has room for batch_size; returns the number of samples. Inside trainer_call(), or idle. */
+size_t trainer_next_batch(struct trainer *t, uint32_t *index, uint64_t *key);
+
+/* The random key of a step, and the order of an epoch: what trainers and replicas share. */
+uint64_t train_step_key(uint64_t seed, uint64_t step);
+void train_epoch_order(uint64_t seed, uint64_t epoch, uint32_t *index, size_t n);
+
+/* Scores rows first … first+count-1 of the data: a forward pass without training. confusion as in
+ * tally_start(). Checks cancel (may be NULL) between batches; false when it was set or memory was short. */
+bool evaluate_rows(const struct state *s, const struct loss *loss, const struct data *d, size_t first,
+    size_t count, struct tally *out, uint64_t *confusion, const atomic_bool *cancel, struct error *e);
+
+#endif

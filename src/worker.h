@@ -1,0 +1,54 @@
+/* worker.h - the one thread that works while the prompt and the window stay alive.
+ *
+ * A job is a function called again and again, a slice of a few milliseconds a time, until it says that it is
+ * done. With a thread the worker calls it; without one (WORKER_SLICED: a browser, a test) the main loop does,
+ * through worker_slice(). Between two slices the worker runs the calls of its mailbox. */
+#ifndef GRADUS_WORKER_H
+#define GRADUS_WORKER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+struct error;
+struct worker;
+
+enum worker_mode { WORKER_THREAD, WORKER_SLICED };
+
+struct job {
+    /* Works for about `seconds` and returns true while there is more to do. */
+    bool (*slice)(void *arg, double seconds);
+    void *arg;
+};
+
+/* The thread starts with the first job. Main only, as all below that do not say otherwise. */
+struct worker *worker_new(enum worker_mode mode, struct error *e);
+
+/* Cancels and waits for the job, ends the thread. */
+void worker_free(struct worker *w);
+
+/* Starts a job; fails when another one runs ("something is already running: stop it first"). */
+bool worker_start(struct worker *w, struct job job, struct error *e);
+
+bool worker_busy(const struct worker *w);
+
+/* Asks the job to end; it sees worker_cancelled(). Any thread. */
+void worker_cancel(struct worker *w);
+const atomic_bool *worker_cancelled(const struct worker *w);
+
+/* Runs fn(arg) on the worker between two slices (between two training steps: a training slice checks
+ * worker_called()), or at once when nothing runs. Returns when it has run. fn must be short. */
+void worker_call(struct worker *w, void (*fn)(void *), void *arg);
+
+/* Any thread: something waits in the mailbox, so end the slice soon. One relaxed load. */
+bool worker_called(const struct worker *w);
+
+/* WORKER_SLICED: works for about `seconds`. WORKER_THREAD: does nothing. True while a job runs. */
+bool worker_slice(struct worker *w, double seconds);
+
+/* A descriptor that becomes readable when a job ends or posts worker_notify(); drain it with
+ * worker_drain(). For poll() in the one wait loop. */
+int worker_descriptor(const struct worker *w);
+void worker_drain(struct worker *w);
+void worker_notify(struct worker *w); /* any thread */
+
+#endif
