@@ -22,6 +22,7 @@ struct command_line {
     bool background;       /* ended with & */
 };
 
+
 struct line {
     struct command_line *command; /* [count] */
     int count;

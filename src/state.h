@@ -6,6 +6,7 @@
 #ifndef GRADUS_STATE_H
 #define GRADUS_STATE_H
 
+#include "initializer.h"
 #include "model.h"
 #include "optimizer.h"
 
