@@ -1,0 +1,38 @@
+/* recipe.c - see recipe.h. */
+#include "recipe.h"
+#include "text.h"
+
+struct recipe recipe_of(const struct optimizer *optimizer)
+{
+    struct recipe r = {.optimizer = optimizer, .lr = optimizer->lr};
+    for (int i = 0; i < args_count(optimizer->args); i++)
+        r.hyper[i] = optimizer->args[i].fallback;
+    return r;
+}
+
+static void write_hyper(const struct arg_row *row, double value, struct text *out)
+{
+    if (value == row->fallback)
+        return;
+    if (row->kind == ARG_FLAG)
+        text_addf(out, " %s=%s", row->name, value ? "yes" : "no");
+    else
+        text_addf(out, " %s=%.17g", row->name, value);
+}
+
+void recipe_write(const struct recipe *r, struct text *out)
+{
+    if (!r->optimizer)
+        return;
+    text_addf(out, "compile %s", r->optimizer->name);
+    if (r->loss)
+        text_addf(out, " loss=%s", r->loss->name);
+    text_addf(out, " lr=%.17g", r->lr);
+    for (int i = 0; i < args_count(r->optimizer->args); i++)
+        write_hyper(&r->optimizer->args[i], r->hyper[i], out);
+    if (r->l1 > 0)
+        text_addf(out, " l1=%.17g", r->l1);
+    if (r->l2 > 0)
+        text_addf(out, " l2=%.17g", r->l2);
+    text_add(out, "\n");
+}
