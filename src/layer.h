@@ -38,7 +38,7 @@ struct layer {
     int params;
     size_t cache;                    /* floats a sample that forward leaves for backward, beside y */
     const struct activation *activation; /* applied last, inside the layer; NULL for none */
-    bool keep_z;                     /* z is kept in the cache: [0, size of out) */
+    bool keep_z;                     /* z is kept in the cache, as its first N x size of out floats */
 };
 
 /* What one layer sees of one batch. Pointers are set by workspace_bind(), N and key by each pass. */

@@ -1,7 +1,7 @@
 /* worker.h - the one thread that works while the prompt and the window stay alive.
  *
  * A job is a function called again and again, a slice of a few milliseconds a time, until it says that it is
- * done. With a thread the worker calls it; without one (WORKER_SLICED: a browser, a test) the main loop does,
+ * done; it may also say that it has nothing to do for a while (paused, slowed down). With a thread the worker calls it; without one (WORKER_SLICED: a browser, a test) the main loop does,
  * through worker_slice(). Between two slices the worker runs the calls of its mailbox. */
 #ifndef GRADUS_WORKER_H
 #define GRADUS_WORKER_H
@@ -15,10 +15,12 @@ struct worker;
 enum worker_mode { WORKER_THREAD, WORKER_SLICED };
 
 struct job {
-    /* Works for about `seconds` and returns true while there is more to do. */
-    bool (*slice)(void *arg, double seconds);
+    /* Works for about `seconds`. Returns JOB_DONE at the end, 0 when there is more to do at once, or the seconds
+     * for which there is nothing to do (INFINITY: until a call, a cancel or the end). */
+    double (*slice)(void *arg, double seconds);
     void *arg;
 };
+#define JOB_DONE (-1.0)
 
 /* The thread starts with the first job. Main only, as all below that do not say otherwise. */
 struct worker *worker_new(enum worker_mode mode, struct error *e);

@@ -15,6 +15,7 @@ struct workspace {
     size_t batch, N;           /* room for, and samples of the last forward */
     bool gradients;            /* has room for backward */
     struct pass *pass;         /* [layers] */
+    uint64_t *salt;            /* [layers]: each layer's share of the random keys, from its name */
     float *arena;
     float *grad;               /* like state.param: gradients by every parameter */
 };
