@@ -20,8 +20,11 @@ struct fit {
     size_t batch_size;
     int patience;        /* stop after so many epochs without a better val_loss; 0: never */
     double memory;       /* bytes for checkpoints */
-    const char *autosave; /* file, or NULL */
-    double autosave_every; /* seconds */
+    int threads;         /* for the kernels; 0: automatic */
+    double speed;        /* at most so many epochs a second; 0: as fast as it goes */
+    const char *autosave; /* file to save to every autosave_every seconds and at the end, or NULL */
+    double autosave_every;
+    const char *commands; /* with autosave: the lines that rebuild model and data */
 };
 
 enum phase {
@@ -39,7 +42,7 @@ struct status {
     uint64_t step;                /* of the state */
     uint32_t batch, batches;      /* done in this epoch, and an epoch's */
     double loss;                  /* of the newest step */
-    struct curve_point point;     /* the newest whole epoch; NaN before */
+    struct curve_point point;     /* the newest whole epoch; all 0 before the first */
     double lr, speed;             /* speed: limit in epochs/s, 0 none */
     double steps_per_s, seconds;  /* measured; time left in `left`, NaN when unknown */
     double left;
@@ -85,6 +88,13 @@ size_t trainer_next_batch(struct trainer *t, uint32_t *index, uint64_t *key);
 /* The random key of a step, and the order of an epoch: what trainers and replicas share. */
 uint64_t train_step_key(uint64_t seed, uint64_t step);
 void train_epoch_order(uint64_t seed, uint64_t epoch, uint32_t *index, size_t n);
+
+/* How the head of a model wants class labels. */
+enum encoding head_encoding(const struct model *m);
+
+/* Scores rows first … first+count-1, whose encoded targets are given, through a bound workspace; adds to out. */
+void evaluate_batches(struct workspace *ws, const struct loss *loss, const struct data *d, size_t first,
+    size_t count, const float *targets, struct tally *out, const atomic_bool *cancel);
 
 /* Scores rows first … first+count-1 of the data: a forward pass without training. confusion as in
  * tally_start(). Checks cancel (may be NULL) between batches; false when it was set or memory was short. */

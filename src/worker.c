@@ -28,6 +28,7 @@ struct worker {
     pthread_mutex_t lock;
     pthread_cond_t news;  /* a job came, a call came or ran, the end */
     struct job job;       /* valid while busy */
+    uint64_t jobs;        /* started so far; main's */
     bool end;             /* under lock */
     void (*call)(void *); /* under lock; NULL: the mailbox is empty */
     void *call_arg;
@@ -84,6 +85,7 @@ static void finish_job(struct worker *w)
 {
     w->job = (struct job){0};
     atomic_store(&w->busy, false);
+    pthread_cond_broadcast(&w->news);
     worker_notify(w);
 }
 
@@ -172,6 +174,7 @@ bool worker_start(struct worker *w, struct job job, struct error *e)
     w->job = job;
     atomic_store(&w->cancelled, false);
     atomic_store(&w->busy, true);
+    w->jobs++;
     pthread_cond_broadcast(&w->news);
     pthread_mutex_unlock(&w->lock);
     return true;
@@ -180,6 +183,21 @@ bool worker_start(struct worker *w, struct job job, struct error *e)
 bool worker_busy(const struct worker *w)
 {
     return atomic_load(&w->busy);
+}
+
+uint64_t worker_job(const struct worker *w)
+{
+    return w->jobs;
+}
+
+void worker_wait(struct worker *w)
+{
+    while (w->mode == WORKER_SLICED && worker_slice(w, slice_seconds))
+        ;
+    pthread_mutex_lock(&w->lock);
+    while (worker_busy(w))
+        pthread_cond_wait(&w->news, &w->lock);
+    pthread_mutex_unlock(&w->lock);
 }
 
 void worker_cancel(struct worker *w)

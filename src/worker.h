@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct error;
 struct worker;
@@ -32,6 +33,12 @@ void worker_free(struct worker *w);
 bool worker_start(struct worker *w, struct job job, struct error *e);
 
 bool worker_busy(const struct worker *w);
+
+/* The number of the job started last, from 1; 0 before the first. */
+uint64_t worker_job(const struct worker *w);
+
+/* Waits until no job runs (cancel it first, or it may take long); without a thread it works until then. */
+void worker_wait(struct worker *w);
 
 /* Asks the job to end; it sees worker_cancelled(). Any thread. */
 void worker_cancel(struct worker *w);

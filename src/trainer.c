@@ -1,0 +1,251 @@
+/* trainer.c - a trainer's life, and what main may ask of it.
+ *
+ * All memory of a run is taken in trainer_new(). While the job runs, every request goes through the worker's
+ * mailbox and acts between two steps. */
+#include "trainer_run.h"
+#include "error.h"
+#include "memory.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { EVALUATE_ROWS = 256 };
+
+* /
+
+    static bool keep_fit(struct trainer *t, const struct fit *fit, struct error *e)
+{
+    char *file = fit->autosave ? memory_copy_text(fit->autosave, e) : NULL;
+    char *commands = fit->commands ? memory_copy_text(fit->commands, e) : NULL;
+    if ((fit->autosave && !file) || (fit->commands && !commands)) {
+        memory_free(file);
+        memory_free(commands);
+        return false;
+    }
+    memory_free(t->autosave);
+    memory_free(t->commands);
+    t->autosave = file;
+    t->commands = commands;
+    t->fit = *fit;
+    t->speed = fit->speed;
+    return true;
+}
+
+static bool take_memory(struct trainer *t, struct error *e)
+{
+    const struct state *s = t->state;
+    size_t rows = t->held && t->held < EVALUATE_ROWS ? t->held : EVALUATE_ROWS;
+    return (t->ws = workspace_new(s->model, t->fit.batch_size, true, e)) &&
+           (!t->held || (t->scores = workspace_new(s->model, rows, false, e))) &&
+           (t->targets = memory_take(t->data->n * t->K, sizeof(float), "the targets", e)) &&
+           (t->batch_targets =
+                   memory_take(t->fit.batch_size * t->K, sizeof(float), "a batch's targets", e)) &&
+           (t->order = memory_take(t->train, sizeof *t->order, "the order of an epoch", e)) &&
+           (t->history = history_new(s, t->fit.memory, e)) &&
+           (t->snapshots = snapshots_new(s, t->fit.batch_size, e)) && (t->guard = state_copy(s, e));
+}
+
+struct trainer *trainer_new(struct worker *worker, struct state *state, const struct recipe *recipe,
+    const struct data *data, struct curves *curves, const struct fit *fit, struct error *e)
+{
+    struct trainer *t = memory_take(1, sizeof *t, "the trainer", e);
+    if (!t)
+        return NULL;
+    pthread_mutex_init(&t->lock, NULL);
+    t->worker = worker;
+    t->state = state;
+    t->recipe = *recipe;
+    t->data = data_ref(data);
+    t->curves = curves;
+    t->inputs = shape_size(&data->shape);
+    t->K = shape_size(&model_head(state->model)->out);
+    t->train = data->train;
+    t->held = data->n - data->train;
+    t->encoding = head_encoding(state->model);
+    t->chunk = 1;
+    t->best = INFINITY;
+    if (!keep_fit(t, fit, e) ||
+        (t->fit.batch_size = fit->batch_size < t->train ? fit->batch_size : t->train, !take_memory(t, e))) {
+        trainer_free(t);
+        return NULL;
+    }
+    workspace_bind(t->ws, state);
+    if (t->scores)
+        workspace_bind(t->scores, state);
+    data_encode(data, t->encoding, t->K, 0, data->n, t->targets);
+    if (state->place.batch >= trainer_batches(t))
+        state->place.batch = 0;
+    trainer_start_epoch(t);
+    history_add(t->history, state);
+    return t;
+}
+
+void trainer_free(struct trainer *t)
+{
+    if (!t)
+        return;
+    if (trainer_running(t))
+        trainer_stop(t);
+    workspace_free(t->ws);
+    workspace_free(t->scores);
+    history_free(t->history);
+    snapshots_free(t->snapshots);
+    state_free(t->guard);
+    memory_free(t->targets);
+    memory_free(t->batch_targets);
+    memory_free(t->order);
+    memory_free(t->autosave);
+    memory_free(t->commands);
+    data_unref(t->data);
+    pthread_mutex_destroy(&t->lock);
+    memory_free(t);
+}
+
+bool trainer_start(struct trainer *t, const struct fit *fit, struct error *e)
+{
+    if (worker_busy(t->worker))
+        return error_set(e, "something is still running; `stop` ends it, `wait` waits for its end");
+    size_t batch_size = t->fit.batch_size;
+    if (fit != &t->fit && !keep_fit(t, fit, e))
+        return false;
+    t->fit.batch_size = batch_size;
+    t->epoch_end = fit->epochs ? t->state->place.epoch + fit->epochs : UINT64_MAX;
+    t->step_end = fit->steps ? t->state->place.step + fit->steps : 0;
+    t->best = INFINITY;
+    t->without_better = 0;
+    t->paused = false;
+    t->rate = 0;
+    double time = trainer_now();
+    t->save_time = time;
+    trainer_pace(t, time);
+    t->status = (struct status){.phase = PHASE_RUNNING};
+    trainer_publish(t, time);
+    if (!worker_start(t->worker, (struct job){trainer_slice, t}, e))
+        return false;
+    t->job = worker_job(t->worker);
+    return true;
+}
+
+/* --- requests --------------------------------------------------------------------------------------------
+ */
+
+bool trainer_running(const struct trainer *t)
+{
+    return t->job && worker_busy(t->worker) && worker_job(t->worker) == t->job;
+}
+
+void trainer_call(struct trainer *t, void (*fn)(void *), void *arg)
+{
+    if (trainer_running(t))
+        worker_call(t->worker, fn, arg);
+    else
+        fn(arg);
+}
+
+static void set_paused(struct trainer *t, bool paused)
+{
+    if (t->paused == paused)
+        return;
+    t->paused = paused;
+    double time = trainer_now();
+    pthread_mutex_lock(&t->lock);
+    if (t->status.phase == PHASE_RUNNING || t->status.phase == PHASE_PAUSED)
+        t->status.phase = paused ? PHASE_PAUSED : PHASE_RUNNING;
+    if (paused)
+        t->status.seconds += time - t->pace_time;
+    pthread_mutex_unlock(&t->lock);
+    trainer_pace(t, time);
+}
+
+static void pause_now(void *arg)
+{
+    set_paused(arg, true);
+}
+
+static void resume_now(void *arg)
+{
+    set_paused(arg, false);
+}
+
+void trainer_pause(struct trainer *t)
+{
+    if (trainer_running(t))
+        trainer_call(t, pause_now, t);
+}
+
+void trainer_resume(struct trainer *t)
+{
+    if (trainer_running(t))
+        trainer_call(t, resume_now, t);
+}
+
+void trainer_stop(struct trainer *t)
+{
+    if (!trainer_running(t))
+        return;
+    worker_cancel(t->worker);
+    worker_wait(t->worker);
+}
+
+struct setting {
+    struct trainer *trainer;
+    double value;
+};
+
+static void set_lr_now(void *arg)
+{
+    struct setting *set = arg;
+    set->trainer->recipe.lr = set->value;
+}
+
+static void set_speed_now(void *arg)
+{
+    struct setting *set = arg;
+    set->trainer->speed = set->value;
+    trainer_pace(set->trainer, trainer_now());
+    set->trainer->chunk = 1;
+}
+
+void trainer_set_lr(struct trainer *t, double lr)
+{
+    trainer_call(t, set_lr_now, &(struct setting){t, lr});
+}
+
+void trainer_set_speed(struct trainer *t, double epochs_per_s)
+{
+    trainer_call(t, set_speed_now, &(struct setting){t, epochs_per_s});
+}
+
+void trainer_status(const struct trainer *t, struct status *out)
+{
+    pthread_mutex_t *lock = (pthread_mutex_t *)&t->lock;
+    pthread_mutex_lock(lock);
+    *out = t->status;
+    pthread_mutex_unlock(lock);
+}
+
+struct snapshots *trainer_snapshots(struct trainer *t)
+{
+    return t->snapshots;
+}
+
+const struct history *trainer_history(const struct trainer *t)
+{
+    return t->history;
+}
+
+bool trainer_rewind(struct trainer *t, uint64_t step, struct error *e)
+{
+    if (trainer_running(t))
+        return error_set(e, "training is running; `stop` it first");
+    const struct state *back = history_at(t->history, step);
+    if (!back)
+        return error_set(e, "nothing was recorded at or before step %llu", (unsigned long long)step);
+    state_assign(t->state, back);
+    history_cut(t->history, back->place.step);
+    curves_cut(t->curves, back->place.step);
+    t->next_checkpoint = 0;
+    trainer_start_epoch(t);
+    trainer_publish(t, trainer_now());
+    return true;
+}

@@ -1,0 +1,398 @@
+/* trainer_run.c - the run of a fit, as a job of the worker.
+ *
+ * A step: gather the batch, forward, loss, is it finite?, backward, penalties, update. An epoch's end: score
+ * the held-out part, log, checkpoint. `order` always holds the order of the epoch that place names, so the
+ * next batch can be told at any time, and a rewound run goes on as it did.
+ *
+ * Steps run in chunks of about two milliseconds; the clock is read and the status published once a chunk.
+ * Time decides only how long chunks are, never a number of the training. */
+#include "trainer_run.h"
+#include "io/safetensors.h"
+#include "kernels/gemm.h"
+#include "rng.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { GUARD_STEPS = 256, CHUNK_MOST = 4096, HISTORY_GRAIN = 1024 };
+
+static const double chunk_seconds = 0.002;
+static const double copy_share = 0.02; /* of the time, for snapshots */
+
+double trainer_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* --- what trainers and replicas share ------------------------------------------------------------------- */
+
+uint64_t train_step_key(uint64_t seed, uint64_t step)
+{
+    return rng_mix(rng_mix(0x67726164u, seed), step);
+}
+
+void train_epoch_order(uint64_t seed, uint64_t epoch, uint32_t *index, size_t n)
+{
+    struct rng r = rng_from(rng_key(seed, "shuffle", NULL, epoch));
+    for (size_t i = 0; i < n; i++)
+        index[i] = (uint32_t)i;
+    rng_shuffle(&r, index, n);
+}
+
+uint32_t trainer_batches(const struct trainer *t)
+{
+    return (uint32_t)((t->train + t->fit.batch_size - 1) / t->fit.batch_size);
+}
+
+static size_t batch_at(const struct trainer *t, uint32_t batch, const uint32_t **index)
+{
+    size_t first = (size_t)batch * t->fit.batch_size;
+    *index = t->order + first;
+    return t->train - first < t->fit.batch_size ? t->train - first : t->fit.batch_size;
+}
+
+size_t trainer_next_batch(struct trainer *t, uint32_t *index, uint64_t *key)
+{
+    const uint32_t *from;
+    size_t N = batch_at(t, t->state->place.batch, &from);
+    memcpy(index, from, N * sizeof *index);
+    *key = train_step_key(t->state->seed, t->state->place.step);
+    return N;
+}
+
+/* --- a step ----------------------------------------------------------------------------------------------
+ */
+
+/* Copies rows of `width` floats; short rows by hand, where a call of memcpy costs more than the copy. */
+static void gather(
+    const float *restrict from, const uint32_t *index, size_t N, size_t width, float *restrict to)
+{
+    if (width == 1)
+        for (size_t i = 0; i < N; i++)
+            to[i] = from[index[i]];
+    else if (width == 2)
+        for (size_t i = 0; i < N; i++)
+            memcpy(to + 2 * i, from + 2 * index[i], 2 * sizeof *to);
+    else
+        for (size_t i = 0; i < N; i++)
+            memcpy(to + i * width, from + (size_t)index[i] * width, width * sizeof *to);
+}
+
+/* Back to parameters that are finite; returns false when those of now are. */
+static bool restore_finite(struct trainer *t)
+{
+    if (state_finite(t->state))
+        return false;
+    const struct state *good = state_finite(t->guard) ? t->guard : history_finite(t->history);
+    if (good)
+        state_assign(t->state, good);
+    train_epoch_order(t->state->seed, t->state->place.epoch, t->order, t->train);
+    return true;
+}
+
+static void diverged(struct trainer *t, double loss)
+{
+    uint64_t step = t->state->place.step;
+    bool back = restore_finite(t);
+    struct status *s = &t->status;
+    pthread_mutex_lock(&t->lock);
+    int n = snprintf(s->message, sizeof s->message, "the loss became %s at step %llu",
+        isnan(loss) ? "NaN (not a number)" : "infinite", (unsigned long long)step);
+    if (back)
+        n += snprintf(s->message + n, sizeof s->message - (size_t)n, "; the weights are back at step %llu",
+            (unsigned long long)t->state->place.step);
+    snprintf(s->message + n, sizeof s->message - (size_t)n,
+        ". A learning rate of %g is probably too large: try `set lr %.2g` and `fit` again, or ask `why`",
+        t->recipe.lr, t->recipe.lr / 10);
+    s->phase = PHASE_DIVERGED;
+    pthread_mutex_unlock(&t->lock);
+}
+
+/* One training step; false when the loss is not finite, and then nothing was changed. */
+static bool train_step(struct trainer *t)
+{
+    struct workspace *ws = t->ws;
+    struct state *s = t->state;
+    const uint32_t *index;
+    size_t N = batch_at(t, s->place.batch, &index);
+    gather(t->data->x, index, N, t->inputs, workspace_input(ws));
+    gather(t->targets, index, N, t->K, t->batch_targets);
+    workspace_forward(ws, N, true, train_step_key(s->seed, s->place.step));
+    t->loss = workspace_loss(ws, t->recipe.loss, t->batch_targets, true);
+    if (!isfinite(t->loss))
+        return false;
+    workspace_backward(ws);
+    t->loss += workspace_penalty(ws, &t->recipe, true);
+    tally_add(&t->tally, workspace_output(ws), t->batch_targets, N, t->K, t->loss);
+    workspace_update(ws, s, &t->recipe);
+    s->place.batch++;
+    return true;
+}
+
+/* --- an epoch's end --------------------------------------------------------------------------------------
+ */
+
+static float tally_accuracy(const struct tally *t)
+{
+    return t->classes && t->n ? (float)(t->correct / (double)t->n) : NAN;
+}
+
+static float tally_mae(const struct tally *t)
+{
+    return !t->classes && t->n ? (float)(t->absolute / t->outputs) : NAN;
+}
+
+static void score_held_out(struct trainer *t, struct curve_point *p)
+{
+    p->val_loss = p->val_accuracy = p->val_mae = NAN;
+    if (!t->held)
+        return;
+    struct tally tally;
+    tally_start(&tally, t->data->classes, t->encoding, NULL);
+    evaluate_batches(
+        t->scores, t->recipe.loss, t->data, t->train, t->held, t->targets + t->train * t->K, &tally, NULL);
+    p->val_loss = (float)(tally.loss / (double)tally.n + workspace_penalty(t->scores, &t->recipe, false));
+    p->val_accuracy = tally_accuracy(&tally);
+    p->val_mae = tally_mae(&tally);
+}
+
+/* True when patience has run out. */
+static bool count_patience(struct trainer *t, float val_loss)
+{
+    if (!t->fit.patience || isnan(val_loss))
+        return false;
+    t->without_better = val_loss < t->best ? 0 : t->without_better + 1;
+    if (val_loss < t->best)
+        t->best = val_loss;
+    return t->without_better >= t->fit.patience;
+}
+
+void trainer_start_epoch(struct trainer *t)
+{
+    train_epoch_order(t->state->seed, t->state->place.epoch, t->order, t->train);
+    tally_start(&t->tally, t->data->classes, t->encoding, NULL);
+}
+
+/* A checkpoint at the end of an epoch, unless the last one is younger than a thousandth of the run. */
+static void checkpoint(struct trainer *t)
+{
+    uint64_t step = t->state->place.step;
+    if (step < t->next_checkpoint)
+        return;
+    history_add(t->history, t->state);
+    t->next_checkpoint = step + step / HISTORY_GRAIN;
+}
+
+/* Returns true when the run is over. */
+static bool finish_epoch(struct trainer *t)
+{
+    struct state *s = t->state;
+    struct curve_point p = {.step = s->place.step, .lr = (float)t->recipe.lr};
+    p.loss = (float)(t->tally.loss / (double)t->tally.n);
+    p.accuracy = tally_accuracy(&t->tally);
+    p.mae = tally_mae(&t->tally);
+    score_held_out(t, &p);
+    s->place.batch = 0;
+    p.epoch = ++s->place.epoch;
+    curves_add(t->curves, &p);
+    trainer_start_epoch(t);
+    checkpoint(t);
+    if (!count_patience(t, p.val_loss))
+        return s->place.epoch >= t->epoch_end;
+    pthread_mutex_lock(&t->lock);
+    snprintf(t->status.message, sizeof t->status.message,
+        "val_loss has not improved for %d epochs (best %.4g)", t->fit.patience, t->best);
+    pthread_mutex_unlock(&t->lock);
+    return true;
+}
+
+/* --- between steps ---------------------------------------------------------------------------------------
+ */
+
+static void copy_snapshot(struct trainer *t)
+{
+    double start = trainer_now();
+    if (start < t->copy_time)
+        return;
+    unsigned slices;
+    struct snapshot *shot = snapshots_begin(t->snapshots, &slices);
+    if (slices & SLICE_MOMENTS) {
+        state_assign(shot->state, t->state);
+    } else {
+        size_t floats = (size_t)(t->state->stat - t->state->param) + t->state->model->stats;
+        memcpy(shot->state->param, t->state->param, floats * sizeof(float));
+        shot->state->place = t->state->place;
+    }
+    shot->lr = t->recipe.lr;
+    shot->N = trainer_next_batch(t, shot->index, &shot->key);
+    snapshots_end(t->snapshots);
+    t->copy_time = trainer_now() + (trainer_now() - start) / copy_share;
+}
+
+static void guard(struct trainer *t)
+{
+    if (state_finite(t->state))
+        state_assign(t->guard, t->state);
+}
+
+/* Saves beside the run; an error is told in the status and does not end the training. */
+static void autosave(struct trainer *t, double time)
+{
+    struct error e;
+    t->save_time = time;
+    if (!t->autosave || safetensors_save(t->autosave, t->state, t->commands, &e))
+        return;
+    pthread_mutex_lock(&t->lock);
+    snprintf(t->status.message, sizeof t->status.message, "autosave failed: %.200s", e.text);
+    pthread_mutex_unlock(&t->lock);
+}
+
+static void measure_rate(struct trainer *t, double time)
+{
+    uint64_t steps = t->state->place.step - t->rate_step;
+    if (time - t->rate_time < 0.25 && t->rate > 0)
+        return;
+    if (time > t->rate_time && steps)
+        t->rate = (double)steps / (time - t->rate_time);
+    t->rate_time = time;
+    t->rate_step = t->state->place.step;
+}
+
+void trainer_publish(struct trainer *t, double time)
+{
+    const struct place *p = &t->state->place;
+    measure_rate(t, time);
+    double steps_left = t->step_end
+                            ? (double)t->step_end - (double)p->step
+                            : ((double)t->epoch_end - (double)p->epoch) * trainer_batches(t) - p->batch;
+    pthread_mutex_lock(&t->lock);
+    struct status *s = &t->status;
+    s->epoch = p->epoch;
+    s->epochs = t->epoch_end;
+    s->step = p->step;
+    s->batch = p->batch;
+    s->batches = trainer_batches(t);
+    s->loss = t->loss;
+    s->lr = t->recipe.lr;
+    s->speed = t->speed;
+    s->steps_per_s = t->rate;
+    s->left = t->rate > 0 && !t->paused ? steps_left / t->rate : NAN;
+    pthread_mutex_unlock(&t->lock);
+    pthread_mutex_lock(&t->curves->lock);
+    struct curve_point point = t->curves->last;
+    pthread_mutex_unlock(&t->curves->lock);
+    pthread_mutex_lock(&t->lock);
+    s->point = point;
+    pthread_mutex_unlock(&t->lock);
+}
+
+/* --- the job ---------------------------------------------------------------------------------------------
+ */
+
+static double end_run(struct trainer *t, enum phase phase)
+{
+    double time = trainer_now();
+    if (phase != PHASE_DIVERGED && !state_finite(t->state)) {
+        diverged(t, INFINITY);
+        phase = PHASE_DIVERGED;
+    }
+    history_add(t->history, t->state);
+    if (t->autosave)
+        autosave(t, time);
+    trainer_publish(t, time);
+    pthread_mutex_lock(&t->lock);
+    t->status.phase = phase;
+    t->status.seconds += time - t->pace_time;
+    pthread_mutex_unlock(&t->lock);
+    return JOB_DONE;
+}
+
+/* Seconds until the next step is due under the speed limit; 0 when it is due. */
+static double rest(const struct trainer *t, double time)
+{
+    if (t->speed <= 0)
+        return 0;
+    double due =
+        t->pace_time + (double)(t->state->place.step - t->pace_step) / (t->speed * trainer_batches(t));
+    return due > time ? due - time : 0;
+}
+
+void trainer_pace(struct trainer *t, double time)
+{
+    t->pace_time = time;
+    t->pace_step = t->state->place.step;
+    t->rate_time = time;
+    t->rate_step = t->state->place.step;
+}
+
+enum outcome { GO_ON, RUN_OVER, RUN_DIVERGED };
+
+/* Up to `count` steps; ends early when somebody calls. */
+static enum outcome run_chunk(struct trainer *t, uint32_t count)
+{
+    const atomic_bool *cancelled = worker_cancelled(t->worker);
+    for (uint32_t i = 0; i < count; i++) {
+        if (snapshots_wanted(t->snapshots))
+            copy_snapshot(t);
+        if (t->state->place.step % GUARD_STEPS == 0)
+            guard(t);
+        if (!train_step(t)) {
+            diverged(t, t->loss);
+            return RUN_DIVERGED;
+        }
+        bool over = t->state->place.batch >= trainer_batches(t) && finish_epoch(t);
+        if (over || (t->step_end && t->state->place.step >= t->step_end))
+            return RUN_OVER;
+        if (worker_called(t->worker) || atomic_load_explicit(cancelled, memory_order_relaxed))
+            break;
+    }
+    return GO_ON;
+}
+
+/* Chunks grow while they are short and shrink when they take too long; under a speed limit they fit a frame.
+ */
+static uint32_t next_chunk(const struct trainer *t, double took, double time)
+{
+    uint32_t chunk = took < chunk_seconds / 2   ? t->chunk * 2
+                     : took > chunk_seconds * 2 ? t->chunk / 2
+                                                : t->chunk;
+    chunk = chunk < 1 ? 1 : chunk > CHUNK_MOST ? CHUNK_MOST : chunk;
+    if (t->speed <= 0)
+        return chunk;
+    double due = (time - t->pace_time + 0.01) * t->speed * trainer_batches(t) -
+                 (double)(t->state->place.step - t->pace_step);
+    uint32_t most = due < 1 ? 1 : (uint32_t)fmin(due, CHUNK_MOST);
+    return chunk < most ? chunk : most;
+}
+
+double trainer_slice(void *arg, double seconds)
+{
+    struct trainer *t = arg;
+    double start = trainer_now(), time = start;
+    kernels_set_threads(t->fit.threads);
+    while (!worker_called(t->worker)) {
+        if (atomic_load(worker_cancelled(t->worker)))
+            return end_run(t, PHASE_STOPPED);
+        if (t->paused)
+            return INFINITY;
+        double wait = rest(t, time);
+        if (wait > 0)
+            return wait;
+        enum outcome outcome = run_chunk(t, t->chunk);
+        if (outcome != GO_ON)
+            return end_run(t, outcome == RUN_OVER ? PHASE_FINISHED : PHASE_DIVERGED);
+        double end = trainer_now();
+        t->chunk = next_chunk(t, end - time, end);
+        time = end;
+        trainer_publish(t, time);
+        if (t->autosave && time - t->save_time > t->fit.autosave_every)
+            autosave(t, time);
+        if (time - start >= seconds)
+            break;
+    }
+    return 0;
+}
