@@ -70,12 +70,15 @@ struct args {
     const struct word *many;          /* the words of the ARG_MANY row, or NULL */
     int many_count;
     const char *rest; /* ARG_REST and ARG_COMMAND: the raw text, "" when nothing follows */
-    int rest_offset;  /* where it starts in the line */
+    int rest_offset;  /* where it starts in the line; -1 when nothing follows */
 };
 
 /* Binds `count` words to the rows. A word without KEY goes to the first positional row, in order, that is
  * not yet given and that it fits (a FLAG by its name, a CHOICE by its list); where it fits none the error
  * names the row it most likely meant, its bounds or its choices, and the closest word ("did you mean").
+ * A row that takes any text is not reached over a required row that refused the word. ARG_MANY: the words must
+ * stand together; each is checked by the row. ARG_REST, ARG_COMMAND: args.many holds the words from where the
+ * rest begins and rest_offset its place; args.rest is "" until the caller, who has the line, points it there.
  * `what` is the command's name for messages. Rows not given get their fallback. */
 bool args_bind(const char *what, const struct arg_row *rows, const struct word *words, int count,
     struct args *out, struct error *e);
@@ -97,11 +100,19 @@ void args_usage(const struct arg_row *rows, struct text *out);
 void args_write(const struct arg_row *rows, const struct arg_value *values, struct text *out);
 
 /* The word of the list closest to `word` (Damerau–Levenshtein distance at most a third of its length, or a
- * unique prefix), or NULL. choice(i) ends with NULL. */
+ * unique prefix), or NULL. choice(i) ends with NULL. Upper and lower case are the same. */
 const char *args_closest(const char *word, const char *(*choice)(size_t i));
 int args_distance(const char *a, const char *b);
 
-/* A strict number: decimal, no hex, inf or nan, nothing behind it. Any locale. */
+/* A strict number: decimal, no hex, inf or nan, nothing behind it, no overflow. Any locale. */
 bool number_parse(const char *text, double *out);
+
+/* Appends the shortest decimal that number_parse() reads back as the same finite value. Any locale. */
+void number_write(double number, struct text *out);
+
+/* A word for a message in `out`, which is returned: cut to 40 bytes at a character's end, with control
+ * characters as '?'. */
+#define WORD_BRIEF 64
+const char *word_brief(const char *word, char out[WORD_BRIEF]);
 
 #endif
