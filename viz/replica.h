@@ -1,0 +1,98 @@
+/* replica.h - the window's own copy of the network: it repeats steps and probes without touching the session.
+ *
+ * In rounds: take the weights (a snapshot of the running training, else a copy of the session's), repeat the
+ * step that comes next (activations, gradients, update, dropout masks included), then ask every unit for its
+ * output over the input plane, or over samples where the data do not lie on one. A round is spread over
+ * frames within a budget of seconds; panels read the picture of the last whole round. Kernels use one thread.
+ * Main only. */
+#ifndef GRADUS_VIZ_REPLICA_H
+#define GRADUS_VIZ_REPLICA_H
+
+#include "../src/session.h"
+#include "statistics.h"
+
+enum {
+    REPLICA_SIDE = 48,    /* the plane is probed at SIDE x SIDE points, the centres of its cells */
+    REPLICA_LINE = 96,    /* a single input at so many points */
+    REPLICA_MAPS = 64,    /* at most the first so many units of a layer have a map */
+    REPLICA_CELLS = 1024, /* at most the first so many units have a value for the sample */
+    REPLICA_LINKS = 420,  /* the strongest weights that are looked up, over all layers */
+    REPLICA_ROWS = 256,   /* rows of the data that are predicted, of each part */
+};
+
+/* What a unit's map runs over. */
+enum map_kind {
+    MAP_NONE,    /* no data */
+    MAP_PLANE,   /* the input plane: row 0 is its top */
+    MAP_LINE,    /* one input, from low to high */
+    MAP_SAMPLES, /* training samples, ordered by their targets */
+};
+
+/* A weight of a dense kernel. */
+struct link {
+    int from, to;
+    float w;
+};
+
+struct layer_picture {
+    int maps;     /* units that have a map: the first */
+    float *map;   /* maps x rows x columns of the picture */
+    float extent; /* the largest |value| in them */
+    int values;   /* units that have a value: the first */
+    float *value; /* their outputs for the sample */
+    struct statistics statistics;
+    struct link *link; /* [links] strongest last; of the layer's kernel, when it has one of rank 2 */
+    int links;
+};
+
+struct picture {
+    const struct model *model;   /* a reference; built */
+    const struct data *data;     /* a reference, or NULL: none, or none that fits */
+    struct state *state;         /* the weights, with their place */
+    struct layer_picture *layer; /* [layers] */
+    enum map_kind kind;
+    int columns, rows;             /* of a map */
+    float low, high;               /* MAP_LINE: the range of the input, in raw units */
+    uint32_t *cell;                /* MAP_SAMPLES: [columns x rows] row of the data */
+    uint32_t sample;               /* the row of the data whose values stand in the layers */
+    size_t K;                      /* outputs of the head */
+    const struct activation *head; /* never NULL */
+    size_t predictions, held_out;  /* rows that were predicted; the last `held_out` of them are held out */
+    uint32_t *row;                 /* [predictions] */
+    float *predicted;              /* [predictions x K] */
+    size_t N;                      /* samples of the repeated step; 0: none could be repeated */
+    bool whole;                    /* the whole batch was repeated, not a part of it */
+    double loss;                   /* of the repeated step, with penalties; NaN without */
+    double lr;
+    uint64_t serial; /* grows with every picture */
+};
+
+struct replica;
+
+struct replica *replica_new(struct error *e);
+void replica_free(struct replica *r);
+
+/* Works for about `seconds`. `row`: the sample to look at, -1 for the first of the data. True when there is a
+ * new picture. */
+bool replica_tick(struct replica *r, const struct session *s, long row, double seconds);
+
+/* More work waits: tick again soon, though nothing trains. */
+bool replica_busy(const struct replica *r);
+
+/* Does all that waits at once: a single picture, a test. */
+void replica_settle(struct replica *r, const struct session *s, long row);
+
+/* The picture of the last whole round, valid until the next tick; NULL while there is none: no layers, the
+ * input's shape unknown, or too large a model. */
+const struct picture *replica_picture(const struct replica *r);
+
+/* The repeated step itself: activations and gradients of the last round, NULL when none was repeated. */
+const struct workspace *replica_step(const struct replica *r);
+
+/* The state that the repeated step led to, NULL when there was no update. */
+const struct state *replica_after(const struct replica *r);
+
+/* The i-th map of a layer, NULL when it has none. */
+const float *picture_map(const struct picture *p, int layer, int unit);
+
+#endif
