@@ -3,9 +3,9 @@
 
     summary.py TESTLOG.json...
 
-cmocka names every case on its own line; a test without such lines counts as one case, and one that died in the
-middle of its cases as one failure more. Skipped cases are listed, each with its reason. Exits with 1 after a failure, or when
-nothing was run.
+cmocka names every case on its own line; a test without such lines counts as one case, and one that died in
+the middle as one failure. Skipped cases are listed, each with its reason: the line "skipped: REASON" that it
+printed. Exits with 1 after a failure, or when nothing passed.
 """
 import json, re, sys
 
@@ -14,18 +14,18 @@ SUMMARY = re.compile(r"^\[ +(FAILED|SKIPPED) +\] \d+ test\(s\), listed below:\n(
 
 
 def cases(test):
-    """(passed, names of the failed, names of the skipped) of one line of the log."""
+    """Number of passed cases, names of the failed and of the skipped ones, of one line of the log."""
     text = (test.get("stdout") or "") + "\n" + (test.get("stderr") or "")
-    found = CASE.findall(SUMMARY.sub("", text))
-    passed, failed, skipped = ([name for kind, name in found if kind == k] for k in ("OK", "FAILED", "SKIPPED"))
-    result = test["result"]
+    result, found = test["result"], CASE.findall(SUMMARY.sub("", text))
     if not found:
-        passed = [test["name"]] if result == "OK" else []
-        skipped = [test["name"]] if result == "SKIP" else []
-    if result not in ("OK", "SKIP") and not failed:
-        failed = [f"{test['name']} ({result.lower()})"]
+        found = [({"OK": "OK", "SKIP": "SKIPPED"}.get(result, "FAILED"), result.lower())]
+    elif result not in ("OK", "SKIP") and not any(kind == "FAILED" for kind, _ in found):
+        found.append(("FAILED", result.lower()))
+    passed, failed, skipped = ([name for kind, name in found if kind == k] for k in ("OK", "FAILED", "SKIPPED"))
     reasons = re.findall(r"^skipped: (.*)", text, re.M)
-    return len(passed), failed, [f"{test['name']}: {s}" for s in skipped], reasons
+    if len(reasons) == len(skipped):
+        skipped = [f"{name} ({reason})" for name, reason in zip(skipped, reasons)]
+    return len(passed), failed, skipped
 
 
 def main():
@@ -37,12 +37,10 @@ def main():
         except OSError as error:
             sys.exit(f"summary.py: {error}")
         for test in tests:
-            good, bad, left, reasons = cases(test)
+            good, bad, left = cases(test)
             passed += good
             failed += [f"{test['name']}: {name}" for name in bad]
-            skipped += left
-            if left and reasons:
-                skipped[-1] += f" ({'; '.join(dict.fromkeys(reasons))})"
+            skipped += [f"{test['name']}: {name}" for name in left]
     for name in skipped:
         print(f"skipped  {name}")
     for name in failed:

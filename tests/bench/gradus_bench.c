@@ -1,0 +1,229 @@
+/* gradus_bench.c - training steps a second, through the same session, trainer and worker as `fit`.
+ *
+ *     gradus-bench [--threads N] [WORKLOAD...]
+ *
+ * One JSON line a workload: {"workload": "playground", "steps_per_s": 123.4, "threads": 1}. Data are made
+ * before the clock starts. A repetition is one `fit` of so many epochs on the worker; it shuffles, looks for
+ * NaN, answers the mailbox and records history as always. The median of five repetitions counts. */
+#include "session.h"
+
+#include "kernels/gemm.h"
+#include "error.h"
+#include "layer.h"
+#include "memory.h"
+#include "rng.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { REPETITIONS = 5, WARM_UP_STEPS = 3, LINE_WORDS = 8, LAYERS = 8 };
+
+struct workload {
+    const char *name, *summary;
+    const char *layer[LAYERS]; /* typed as at the prompt, NULL behind the last */
+    const char *optimizer, *loss;
+    double lr;
+    size_t batch, rows;
+    int inputs, classes;
+    bool uniform;    /* inputs from [0, 1), else normal */
+    uint64_t epochs; /* of a repetition */
+};
+
+static const struct workload workloads[] = {
+    {
+        .name = "playground",
+        .summary = "2-8-8-1 tanh, MSE, SGD 0.03, batch 10 of 250 points",
+        .layer = {"dense 8 tanh", "dense 8 tanh", "dense 1 tanh"},
+        .optimizer = "sgd",
+        .loss = "mse",
+        .lr = 0.03,
+        .batch = 10,
+        .rows = 250,
+        .inputs = 2,
+        .classes = 2,
+        .epochs = 8000,
+    },
+    {
+        .name = "mlp",
+        .summary = "784-128-10 relu, cross-entropy, Adam, batch 64",
+        .layer = {"dense 128 relu", "dense 10 softmax"},
+        .optimizer = "adam",
+        .loss = "categorical_crossentropy",
+        .lr = 1e-3,
+        .batch = 64,
+        .rows = 6400,
+        .inputs = 784,
+        .classes = 10,
+        .uniform = true,
+        .epochs = 40,
+    },
+};
+enum { WORKLOADS = sizeof workloads / sizeof *workloads };
+
+static const struct workload *workload_find(const char *name)
+{
+    for (size_t i = 0; i < WORKLOADS; i++)
+        if (!strcmp(workloads[i].name, name))
+            return &workloads[i];
+    return NULL;
+}
+
+static struct data *make_data(const struct workload *w, struct error *e)
+{
+    size_t values = w->rows * (size_t)w->inputs;
+    float *x = memory_take(values, sizeof *x, "the inputs", e);
+    float *t = memory_take(w->rows, sizeof *t, "the labels", e);
+    struct rng r = rng_from(rng_key(1, "bench", w->name, 0));
+    struct data *d = NULL;
+
+    if (x && t) {
+        for (size_t i = 0; i < values; i++)
+            x[i] = (float)(w->uniform ? rng_uniform(&r) : rng_normal(&r));
+        for (size_t i = 0; i < w->rows; i++)
+            t[i] = (float)rng_below(&r, (uint32_t)w->classes);
+        d = data_from_arrays(w->name, shape_of(1, w->inputs), x, w->rows, w->rows, t, 1, w->classes, e);
+    }
+    memory_free(x);
+    memory_free(t);
+    return d;
+}
+
+/* Adds the layer that a typed line stands for. */
+static bool add_layer(struct session *s, const char *line, struct error *e)
+{
+    char copy[80], *rest = NULL;
+    struct word word[LINE_WORDS];
+    struct args args;
+    int count = 0;
+
+    snprintf(copy, sizeof copy, "%s", line);
+    const struct layer_type *type = layer_type_find(strtok_r(copy, " ", &rest));
+    for (char *next; count < LINE_WORDS && (next = strtok_r(NULL, " ", &rest)); count++)
+        word[count] = (struct word){.text = next, .length = (int)strlen(next)};
+    if (!type)
+        return error_set(e, "no layer type in '%s'", line);
+    if (!args_bind(type->name, type->args, word, count, &args, e))
+        return false;
+    struct layer_spec spec = {.type = type};
+    memcpy(spec.arg, args.value, (size_t)args_count(type->args) * sizeof *spec.arg);
+    return session_add(s, -1, &spec, e);
+}
+
+static bool set_up(struct session *s, const struct workload *w, struct error *e)
+{
+    struct data *d = make_data(w, e);
+    if (!d || !session_set_data(s, d, e))
+        return false;
+    for (int i = 0; w->layer[i]; i++)
+        if (!add_layer(s, w->layer[i], e))
+            return false;
+    struct recipe recipe = recipe_of(optimizer_find(w->optimizer));
+    recipe.lr = w->lr;
+    recipe.loss = loss_find(w->loss);
+    return session_compile(s, &recipe, e);
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Runs a fit to its end; *steps and *seconds say how many updates it made and how long it took. */
+static bool run_fit(struct session *s, struct fit fit, uint64_t *steps, double *seconds, struct error *e)
+{
+    struct status before, after;
+
+    session_status(s, &before);
+    double start = now();
+    if (!session_fit(s, &fit, e))
+        return false;
+    while (session_running(s)) {
+        struct pollfd news = {.fd = worker_descriptor(s->worker), .events = POLLIN};
+        poll(&news, 1, 100);
+        worker_drain(s->worker);
+    }
+    *seconds = now() - start;
+    session_status(s, &after);
+    *steps = after.step - (before.phase == PHASE_IDLE ? 0 : before.step);
+    return after.phase == PHASE_FINISHED || error_set(e, "the training ended early: %s", after.message);
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static bool measure(struct session *s, const struct workload *w, double *rate, struct error *e)
+{
+    struct fit warm_up = {.steps = WARM_UP_STEPS, .batch_size = w->batch, .memory = s->memory};
+    struct fit fit = {.epochs = w->epochs, .batch_size = w->batch, .memory = s->memory};
+    double rates[REPETITIONS], seconds;
+    uint64_t steps;
+
+    if (!run_fit(s, warm_up, &steps, &seconds, e))
+        return false;
+    for (int i = 0; i < REPETITIONS; i++) {
+        if (!run_fit(s, fit, &steps, &seconds, e))
+            return false;
+        rates[i] = (double)steps / seconds;
+    }
+    qsort(rates, REPETITIONS, sizeof *rates, by_size);
+    *rate = rates[REPETITIONS / 2];
+    return true;
+}
+
+static bool run_workload(const struct workload *w, int threads)
+{
+    struct error e;
+    double rate;
+    struct session *s = session_new(WORKER_THREAD, &e);
+
+    if (s)
+        s->threads = threads;
+    bool ok = s && set_up(s, w, &e) && measure(s, w, &rate, &e);
+    if (ok)
+        printf("{\"workload\": \"%s\", \"steps_per_s\": %.1f, \"threads\": %d}\n", w->name, rate, threads);
+    else
+        fprintf(stderr, "gradus-bench: %s: %s\n", w->name, e.text);
+    fflush(stdout);
+    session_free(s);
+    return ok;
+}
+
+static int usage(const char *problem, const char *word)
+{
+    fprintf(
+        stderr, "gradus-bench: %s '%s'\nusage: gradus-bench [--threads N] [WORKLOAD...]\n", problem, word);
+    for (size_t i = 0; i < WORKLOADS; i++)
+        fprintf(stderr, "  %-11s %s\n", workloads[i].name, workloads[i].summary);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    const struct workload *chosen[64];
+    int count = 0, threads = 1;
+    bool ok = true;
+
+    for (int i = 1; i < argc; i++) {
+        double number;
+        if (!strcmp(argv[i], "--threads")) {
+            if (++i == argc || !number_parse(argv[i], &number) || number < 1 || number > 256)
+                return usage("--threads wants a number from 1 to 256, not", i < argc ? argv[i] : "");
+            threads = (int)number;
+        } else if (count == 64 || !(chosen[count++] = workload_find(argv[i]))) {
+            return usage("no workload", argv[i]);
+        }
+    }
+    for (size_t i = 0; !count && i < WORKLOADS; i++)
+        ok &= run_workload(&workloads[i], threads);
+    for (int i = 0; i < count; i++)
+        ok &= run_workload(chosen[i], threads);
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
