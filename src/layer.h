@@ -71,6 +71,7 @@ struct layer_type {
     bool train_only; /* is the identity outside training: dropout */
 };
 
+/* The i-th row, NULL past the end: row 0 is `input`, the type of layer 0 alone. */
 const struct layer_type *layer_type_at(size_t i);
 const struct layer_type *layer_type_find(const char *name);
 const char *layer_type_name(size_t i);

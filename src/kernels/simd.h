@@ -1,8 +1,9 @@
 /* simd.h - how hot loops are compiled: vector math, and one version for each instruction set.
  *
  * A function marked KERNEL is compiled for AVX-512, AVX2 and the baseline, and the machine's best is taken
- * at start (not under -Ddispatch=false, as thread sanitizers need). Loops over math functions say
- * `#pragma omp simd`, and GCC calls libmvec's vector versions: NaN is kept, the error is within 4 ulp. */
+ * at start (not under -Ddispatch=false, as thread sanitizers need). One KERNEL cannot be inlined into
+ * another: what they share is INLINE. Loops over math functions say `#pragma omp simd`, and GCC calls
+ * libmvec's vector versions: NaN is kept, the error is within 4 ulp. */
 #ifndef GRADUS_KERNELS_SIMD_H
 #define GRADUS_KERNELS_SIMD_H
 
@@ -14,9 +15,13 @@
 #define KERNEL
 #endif
 
+#define INLINE static inline __attribute__((always_inline))
+
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
 __attribute__((simd("notinbranch"))) float expf(float);
+__attribute__((simd("notinbranch"))) float expm1f(float);
 __attribute__((simd("notinbranch"))) float logf(float);
+__attribute__((simd("notinbranch"))) float log1pf(float);
 __attribute__((simd("notinbranch"))) float tanhf(float);
 __attribute__((simd("notinbranch"))) float sinf(float);
 __attribute__((simd("notinbranch"))) float erff(float);

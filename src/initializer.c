@@ -1,0 +1,129 @@
+/* initializer.c - see initializer.h.
+ *
+ * A sum of n products of unit variance has variance n·σ². Glorot keeps it level both ways through a layer,
+ * σ² = 2 / (fan_in + fan_out); He makes up for the half that a rectifier cuts off, σ² = 2 / fan_in. A uniform
+ * distribution on ±a has variance a² / 3. */
+#include "initializer.h"
+#include "rng.h"
+
+#include <math.h>
+#include <string.h>
+
+static void fill_uniform(double limit, uint64_t key, float *w, size_t n)
+{
+    struct rng r = rng_from(key);
+    for (size_t i = 0; i < n; i++)
+        w[i] = (float)rng_between(&r, -limit, limit);
+}
+
+static void fill_normal(double stddev, uint64_t key, float *w, size_t n)
+{
+    struct rng r = rng_from(key);
+    for (size_t i = 0; i < n; i++)
+        w[i] = (float)(stddev * rng_normal(&r));
+}
+
+static void fill_constant(float value, float *w, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        w[i] = value;
+}
+
+static void zeros(const double *hyper, int fan_in, int fan_out, uint64_t key, float *w, size_t n)
+{
+    fill_constant(0, w, n);
+}
+
+static void ones(const double *hyper, int fan_in, int fan_out, uint64_t key, float *w, size_t n)
+{
+    fill_constant(1, w, n);
+}
+
+static void constant(const double *hyper, int fan_in, int fan_out, uint64_t key, float *w, size_t n)
+{
+    fill_constant((float)hyper[0], w, n);
+}
+
+static void normal(const double *hyper, int fan_in, int fan_out, uint64_t key, float *w, size_t n)
+{
+    fill_normal(hyper[0], key, w, n);
+}
+
+static void uniform(const double *hyper, int fan_in, int fan_out, uint64_t key, float *w, size_t n)
+{
+    fill_uniform(hyper[0], key, w, n);
+}
+
+static void glorot_uniform(const double *hyper, int fan_in, int fan_out, uint64_t key, float *w, size_t n)
+{
+    fill_uniform(sqrt(6 / ((double)fan_in + fan_out)), key, w, n);
+}
+
+static void glorot_normal(const double *hyper, int fan_in, int fan_out, uint64_t key, float *w, size_t n)
+{
+    fill_normal(sqrt(2 / ((double)fan_in + fan_out)), key, w, n);
+}
+
+static void he_uniform(const double *hyper, int fan_in, int fan_out, uint64_t key, float *w, size_t n)
+{
+    fill_uniform(sqrt(6.0 / fan_in), key, w, n);
+}
+
+static void he_normal(const double *hyper, int fan_in, int fan_out, uint64_t key, float *w, size_t n)
+{
+    fill_normal(sqrt(2.0 / fan_in), key, w, n);
+}
+
+static const struct arg_row no_args[] = {{0}};
+
+static const struct arg_row constant_args[] = {
+    {.name = "value", .kind = ARG_REAL, .help = "every weight", .min = -1e6, .max = 1e6, .fallback = 0.1},
+    {0},
+};
+
+static const struct arg_row normal_args[] = {
+    {.name = "stddev",
+        .kind = ARG_REAL,
+        .help = "standard deviation",
+        .min = 0,
+        .max = 1e6,
+        .fallback = 0.05},
+    {0},
+};
+
+static const struct arg_row uniform_args[] = {
+    {.name = "limit", .kind = ARG_REAL, .help = "largest weight", .min = 0, .max = 1e6, .fallback = 0.05},
+    {0},
+};
+
+static const struct initializer initializers[] = {
+    {"zeros", "all 0: right for biases, but equal units stay equal", no_args, zeros},
+    {"ones", "all 1", no_args, ones},
+    {"constant", "all the same value", constant_args, constant},
+    {"normal", "bell curve around 0 of a given width", normal_args, normal},
+    {"uniform", "evenly from -limit to limit", uniform_args, uniform},
+    {"glorot_uniform", "evenly, scaled to inputs and outputs: for tanh, sigmoid, linear", no_args,
+        glorot_uniform},
+    {"glorot_normal", "bell curve, scaled to inputs and outputs", no_args, glorot_normal},
+    {"he_uniform", "evenly, scaled to inputs: for relu and its kin", no_args, he_uniform},
+    {"he_normal", "bell curve, scaled to inputs: for relu and its kin", no_args, he_normal},
+};
+
+const struct initializer *initializer_at(size_t i)
+{
+    return i < sizeof initializers / sizeof *initializers ? &initializers[i] : NULL;
+}
+
+const char *initializer_name(size_t i)
+{
+    const struct initializer *row = initializer_at(i);
+    return row ? row->name : NULL;
+}
+
+const struct initializer *initializer_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof initializers / sizeof *initializers; i++)
+        if (!strcmp(initializers[i].name, name))
+            return &initializers[i];
+    return NULL;
+}
