@@ -1,0 +1,33 @@
+/* raster.h - a draw list to pixels, anti-aliased, on the processor.
+ *
+ * The same code makes the window's frames and screenshots. Coverage is computed from distances, so lines and
+ * corners are smooth at any width. Pure C apart from the glyphs. Main only. */
+#ifndef GRADUS_VIZ_RASTER_H
+#define GRADUS_VIZ_RASTER_H
+
+#include "draw.h"
+#include "glyphs.h"
+
+/* Where pixels go: 0x??RRGGBB, `pitch` pixels from one row to the next. */
+struct canvas {
+    uint32_t *pixel;
+    int width, height, pitch;
+};
+
+/* Working memory, kept from picture to picture. Start from {0}. */
+struct raster {
+    uint8_t *mask; /* coverage of one path, width x height, zero between items */
+    int width, height;
+    int *first, *last; /* [height] columns of the mask that a path touched */
+    uint8_t *line;     /* [width] */
+    uint32_t *row;     /* a row of an image */
+    int row_room;
+    bool failed; /* memory ran out: some items are missing */
+};
+
+void raster_release(struct raster *r);
+
+/* glyphs NULL: no text. */
+void raster_draw(struct raster *r, struct canvas c, const struct draw *d, struct glyphs *g);
+
+#endif
