@@ -46,7 +46,7 @@ void data_unref(const struct data *d);
 struct data *data_from_arrays(const char *name, struct shape shape, const float *x, size_t n, size_t train,
     const float *t, size_t targets, int classes, struct error *e);
 
-/* --- sources: `data NAME …` ------------------------------------------------------------------------- */
+/* --- sources: `data NAME …` --- */
 
 struct data_source {
     const char *name, *summary, *example;
@@ -61,7 +61,7 @@ const struct data_source *data_source_at(size_t i);
 const struct data_source *data_source_find(const char *name);
 const char *data_source_name(size_t i);
 
-/* --- features: extra inputs computed from x1 and x2 ---------------------------------------------------- */
+/* --- features: extra inputs computed from x1 and x2 --- */
 
 struct feature {
     const char *name, *summary; /* "x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)" */
@@ -77,7 +77,7 @@ struct data *data_with_features(const struct data *d, const int *feature, int co
 /* What the network reads at m points of the plane (m x 2, raw units): out is m x size of shape. */
 void data_inputs_at(const struct data *d, const float *points, size_t m, float *out);
 
-/* --- targets for a head -------------------------------------------------------------------------------- */
+/* --- targets for a head --- */
 
 /* How many outputs a head with this activation needs, or 0 when none can fit (0 never for softmax). */
 size_t data_head_width(const struct data *d, enum encoding encoding);

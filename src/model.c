@@ -58,7 +58,7 @@ void model_unref(const struct model *m)
     memory_free(shared);
 }
 
-/* --- building --------------------------------------------------------------------------------------- */
+/* --- building --- */
 
 static bool place_params(struct model *m, struct layer *l, struct error *e)
 {
@@ -131,7 +131,7 @@ static struct model *copy_around(const struct model *m, int at, int gap, struct 
     return copy;
 }
 
-/* --- names ------------------------------------------------------------------------------------------ */
+/* --- names --- */
 
 static int type_number(const struct layer_type *type)
 {
@@ -182,7 +182,7 @@ static bool fill_layer(struct model *m, int at, const struct layer_spec *spec, s
     return true;
 }
 
-/* --- edits ------------------------------------------------------------------------------------------ */
+/* --- edits --- */
 
 static bool index_fits(const struct model *m, int at, int last, struct error *e)
 {
@@ -249,7 +249,7 @@ struct model *model_with_name(const struct model *m, int at, const char *name, s
     return finish(copy, e);
 }
 
-/* --- reading ---------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 int model_find(const struct model *m, const char *which, struct error *e)
 {

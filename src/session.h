@@ -38,12 +38,22 @@ struct probe {
     double loss, penalty;
     uint64_t revision;      /* of the session when it was made */
     uint64_t key;           /* the random key it ran with */
+    bool whole_batch;       /* the next batch of the epoch, not a chosen sample */
 };
 
 /* A line of the journal and when it acted: replaying is typing these again. */
 struct journal_line {
     char *text;
     uint64_t step; /* of the running training when it was typed, UINT64_MAX when nothing ran */
+};
+
+/* The scores of one part of the data, and for which weights they hold. */
+struct score {
+    bool known;
+    uint64_t revision, step;
+    struct tally tally;
+    uint64_t *confusion; /* [classes * classes] */
+    size_t confusion_room;
 };
 
 struct session {
@@ -55,13 +65,15 @@ struct session {
     double memory;           /* budget of undo and history together, bytes; 0: 16 MB or four states */
     int threads;             /* 0: automatic */
     double speed;            /* limit in epochs/s for training in the background; 0 none */
+    size_t batch_size;       /* of the last fit; 0 before the first */
     struct probe probe;
+    uint64_t trainer_revision; /* the revision for which the network's trainer was prepared */
     uint64_t revision;       /* grows with every change of model, data, recipe or weights */
     struct journal_line *journal;
     size_t journal_count, journal_capacity;
     struct text notice;      /* what a change did beside what was asked, one line each; the prompt clears it */
     struct undo *undo;
-    struct score *score;     /* cached scores */
+    struct score score[2];   /* by part, cached */
     const char *autosave;    /* file for autosaves, or NULL; not owned */
 };
 
@@ -71,7 +83,7 @@ void session_free(struct session *s);
 struct network *session_network(const struct session *s); /* the present one; never NULL */
 bool session_running(const struct session *s);            /* a training runs or is paused */
 
-/* --- changes ------------------------------------------------------------------------------------------ */
+/* --- changes --- */
 
 bool session_select(struct session *s, const char *name, struct error *e); /* `model NAME`: made when new */
 bool session_input(struct session *s, struct shape shape, struct error *e);
@@ -95,7 +107,11 @@ bool session_set_params(struct session *s, int layer, int param, const size_t *e
 bool session_undo(struct session *s, struct error *e); /* the notice says what was undone */
 bool session_redo(struct session *s, struct error *e);
 
-/* --- training ----------------------------------------------------------------------------------------- */
+/* --- training --- */
+
+/* The recipe that a fit would use: the network's, with optimiser and loss filled in by data and head. An error
+ * when something is missing or does not fit, with the fix. */
+bool session_recipe(const struct session *s, struct recipe *out, struct error *e);
 
 /* Checks that everything fits and fills in defaults (compile, loss), each said in the notice. */
 bool session_prepare(struct session *s, struct error *e);
@@ -117,7 +133,7 @@ bool session_probe(struct session *s, bool gradients, struct error *e);
 
 bool session_gradcheck(struct session *s, size_t limit, struct gradcheck *out, struct error *e);
 
-/* --- reading ------------------------------------------------------------------------------------------ */
+/* --- reading --- */
 
 enum part { PART_TRAIN, PART_HELD_OUT };
 

@@ -11,9 +11,7 @@
 
 enum { EVALUATE_ROWS = 256 };
 
-* /
-
-    static bool keep_fit(struct trainer *t, const struct fit *fit, struct error *e)
+static bool keep_fit(struct trainer *t, const struct fit *fit, struct error *e)
 {
     char *file = fit->autosave ? memory_copy_text(fit->autosave, e) : NULL;
     char *commands = fit->commands ? memory_copy_text(fit->commands, e) : NULL;
@@ -73,8 +71,6 @@ struct trainer *trainer_new(struct worker *worker, struct state *state, const st
     if (t->scores)
         workspace_bind(t->scores, state);
     data_encode(data, t->encoding, t->K, 0, data->n, t->targets);
-    if (state->place.batch >= trainer_batches(t))
-        state->place.batch = 0;
     trainer_start_epoch(t);
     history_add(t->history, state);
     return t;
@@ -115,6 +111,7 @@ bool trainer_start(struct trainer *t, const struct fit *fit, struct error *e)
     t->without_better = 0;
     t->paused = false;
     t->rate = 0;
+    trainer_find_epoch(t);
     double time = trainer_now();
     t->save_time = time;
     trainer_pace(t, time);
@@ -126,8 +123,7 @@ bool trainer_start(struct trainer *t, const struct fit *fit, struct error *e)
     return true;
 }
 
-/* --- requests --------------------------------------------------------------------------------------------
- */
+/* --- requests --- */
 
 bool trainer_running(const struct trainer *t)
 {
@@ -147,6 +143,7 @@ static void set_paused(struct trainer *t, bool paused)
     if (t->paused == paused)
         return;
     t->paused = paused;
+    trainer_find_epoch(t);
     double time = trainer_now();
     pthread_mutex_lock(&t->lock);
     if (t->status.phase == PHASE_RUNNING || t->status.phase == PHASE_PAUSED)

@@ -7,6 +7,7 @@
  * Steps run in chunks of about two milliseconds; the clock is read and the status published once a chunk.
  * Time decides only how long chunks are, never a number of the training. */
 #include "trainer_run.h"
+#include "error.h"
 #include "io/safetensors.h"
 #include "kernels/gemm.h"
 #include "rng.h"
@@ -28,7 +29,7 @@ double trainer_now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* --- what trainers and replicas share ------------------------------------------------------------------- */
+/* --- what trainers and replicas share --- */
 
 uint64_t train_step_key(uint64_t seed, uint64_t step)
 {
@@ -64,8 +65,7 @@ size_t trainer_next_batch(struct trainer *t, uint32_t *index, uint64_t *key)
     return N;
 }
 
-/* --- a step ----------------------------------------------------------------------------------------------
- */
+/* --- a step --- */
 
 /* Copies rows of `width` floats; short rows by hand, where a call of memcpy costs more than the copy. */
 static void gather(
@@ -90,7 +90,7 @@ static bool restore_finite(struct trainer *t)
     const struct state *good = state_finite(t->guard) ? t->guard : history_finite(t->history);
     if (good)
         state_assign(t->state, good);
-    train_epoch_order(t->state->seed, t->state->place.epoch, t->order, t->train);
+    trainer_find_epoch(t);
     return true;
 }
 
@@ -133,8 +133,7 @@ static bool train_step(struct trainer *t)
     return true;
 }
 
-/* --- an epoch's end --------------------------------------------------------------------------------------
- */
+/* --- an epoch's end --- */
 
 static float tally_accuracy(const struct tally *t)
 {
@@ -174,7 +173,16 @@ static bool count_patience(struct trainer *t, float val_loss)
 void trainer_start_epoch(struct trainer *t)
 {
     train_epoch_order(t->state->seed, t->state->place.epoch, t->order, t->train);
+    t->order_epoch = t->state->place.epoch;
     tally_start(&t->tally, t->data->classes, t->encoding, NULL);
+}
+
+void trainer_find_epoch(struct trainer *t)
+{
+    if (t->state->place.batch >= trainer_batches(t))
+        t->state->place.batch = 0;
+    if (t->order_epoch != t->state->place.epoch)
+        trainer_start_epoch(t);
 }
 
 /* A checkpoint at the end of an epoch, unless the last one is younger than a thousandth of the run. */
@@ -210,8 +218,7 @@ static bool finish_epoch(struct trainer *t)
     return true;
 }
 
-/* --- between steps ---------------------------------------------------------------------------------------
- */
+/* --- between steps --- */
 
 static void copy_snapshot(struct trainer *t)
 {
@@ -290,8 +297,7 @@ void trainer_publish(struct trainer *t, double time)
     pthread_mutex_unlock(&t->lock);
 }
 
-/* --- the job ---------------------------------------------------------------------------------------------
- */
+/* --- the job --- */
 
 static double end_run(struct trainer *t, enum phase phase)
 {

@@ -21,6 +21,7 @@ struct trainer {
     float *targets;       /* n x K, encoded */
     float *batch_targets; /* batch x K */
     uint32_t *order;      /* [train] */
+    uint64_t order_epoch;  /* the epoch that order is for */
     struct history *history;
     struct snapshots *snapshots;
     struct state *guard; /* a finite state, at most GUARD_STEPS old */
@@ -52,6 +53,9 @@ double trainer_slice(void *arg, double seconds);
 
 /* Shuffles for the epoch that place names and starts its tally. */
 void trainer_start_epoch(struct trainer *t);
+
+/* The same, when steps by hand or a rewind have left the epoch that was prepared. */
+void trainer_find_epoch(struct trainer *t);
 
 /* Copies where the run stands into the status. */
 void trainer_publish(struct trainer *t, double time);

@@ -84,6 +84,7 @@ static void answer(struct worker *w)
 static void finish_job(struct worker *w)
 {
     w->job = (struct job){0};
+    atomic_store(&w->cancelled, false);
     atomic_store(&w->busy, false);
     pthread_cond_broadcast(&w->news);
     worker_notify(w);

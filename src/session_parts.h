@@ -1,0 +1,31 @@
+/* session_parts.h - the session from the inside: what its files share. Nobody else includes it. */
+#ifndef GRADUS_SESSION_PARTS_H
+#define GRADUS_SESSION_PARTS_H
+
+#include "session.h"
+
+/* Remembers the present network and data under this name before a change; the notice says it when there is no
+ * memory for that. With `take` the version takes network->state itself, which becomes NULL. Forgets what could
+ * be redone. */
+void undo_mark(struct session *s, const char *label, bool take);
+void undo_free(struct undo *u);
+
+/* Budget of bytes for undo; the history of a run has as much again. */
+double session_budget(const struct session *s);
+
+/* Ends a running training, says so in the notice, and frees the trainer: the state is the session's again. */
+void session_end_training(struct session *s);
+
+/* A new state for a model and the moments of a recipe: initialised, then taken over from `old` where it fits. */
+struct state *session_make_state(const struct session *s, const struct model *m, const struct recipe *r,
+    const struct state *old, struct error *e);
+
+/* Where the present state stands; consistent while training. */
+struct place session_place(const struct session *s);
+
+/* Counts a change of weights or rate that a prepared trainer sees too: it stays good for the next fit. */
+void session_changed_in_place(struct session *s);
+
+void probe_release(struct probe *p);
+
+#endif

@@ -1,0 +1,213 @@
+/* session_probe.c - one step by hand: forward, backward, update.
+ *
+ * A probe works on a private copy of the weights, so that it can be read while a training runs. It draws the
+ * batch and the random key of the very next step, so that forward, backward and update together do what `fit`
+ * would do. */
+#include "error.h"
+#include "memory.h"
+#include "session_parts.h"
+
+#include <string.h>
+
+enum { DEFAULT_BATCH = 32 };
+
+void probe_release(struct probe *p)
+{
+    uint64_t serial = p->serial;
+    workspace_free(p->ws);
+    state_free((struct state *)p->state);
+    memory_free(p->index);
+    memory_free(p->targets);
+    *p = (struct probe){.serial = serial};
+}
+
+struct batching {
+    struct trainer *trainer;
+    uint32_t *index;
+    size_t N;
+    uint64_t key;
+};
+
+static void next_batch_now(void *arg)
+{
+    struct batching *b = arg;
+    b->N = trainer_next_batch(b->trainer, b->index, &b->key);
+}
+
+/* The next batch when no trainer is prepared: the first of the epoch that would come. */
+static bool first_batch(
+    const struct session *s, const struct state *copy, size_t room, struct probe *p, struct error *e)
+{
+    size_t n = s->data->train, first = (size_t)copy->place.batch * room;
+    uint32_t *order = memory_take(n, sizeof *order, "the order of an epoch", e);
+    if (!order)
+        return false;
+    train_epoch_order(copy->seed, copy->place.epoch, order, n);
+    first = first < n ? first : 0;
+    p->N = n - first < room ? n - first : room;
+    memcpy(p->index, order + first, p->N * sizeof *order);
+    p->key = train_step_key(copy->seed, copy->place.step);
+    memory_free(order);
+    return true;
+}
+
+static bool choose_rows(struct session *s, struct probe *p, long sample, size_t room, struct error *e)
+{
+    struct network *n = session_network(s);
+    if (sample >= 0) {
+        p->N = 1;
+        p->index[0] = (uint32_t)sample;
+        p->key = train_step_key(p->state->seed, p->state->place.step);
+        return true;
+    }
+    if (!n->trainer || s->trainer_revision != s->revision || s->batch_size != room)
+        return first_batch(s, p->state, room, p, e);
+    struct batching b = {.trainer = n->trainer, .index = p->index};
+    trainer_call(n->trainer, next_batch_now, &b);
+    p->N = b.N;
+    p->key = b.key;
+    return true;
+}
+
+/* Copies rows and targets of the batch into the workspace and runs it. */
+static bool run_forward(struct session *s, struct probe *p, const struct recipe *r, struct error *e)
+{
+    const struct model *m = p->state->model;
+    size_t inputs = shape_size(&s->data->shape), K = shape_size(&model_head(m)->out);
+    p->ws = workspace_new(m, p->N, true, e);
+    p->targets = p->ws ? memory_take(p->N * K, sizeof(float), "the targets", e) : NULL;
+    if (!p->targets)
+        return false;
+    workspace_bind(p->ws, p->state);
+    for (size_t i = 0; i < p->N; i++) {
+        memcpy(
+            workspace_input(p->ws) + i * inputs, s->data->x + p->index[i] * inputs, inputs * sizeof(float));
+        data_encode(s->data, head_encoding(m), K, p->index[i], 1, p->targets + i * K);
+    }
+    workspace_forward(p->ws, p->N, true, p->key);
+    p->loss = workspace_loss(p->ws, r->loss, p->targets, true);
+    p->penalty = workspace_penalty(p->ws, r, false);
+    return true;
+}
+
+bool session_forward(struct session *s, long sample, size_t N, struct error *e)
+{
+    struct recipe r;
+    struct status status;
+    session_status(s, &status);
+    if (status.phase == PHASE_RUNNING && session_running(s))
+        return error_set(e, "training is running: `pause` it first");
+    if (!session_prepare(s, e) || !session_recipe(s, &r, e))
+        return false;
+    if (sample >= (long)s->data->n)
+        return error_set(
+            e, "there is no sample %ld: '%s' has samples 0 to %zu", sample, s->data->name, s->data->n - 1);
+    size_t room = N ? N : s->batch_size ? s->batch_size : DEFAULT_BATCH;
+    room = room < s->data->train ? room : s->data->train;
+    struct probe p = {.serial = s->probe.serial + 1, .phase = PROBE_FORWARD, .revision = s->revision};
+    p.state = session_copy_state(s, e);
+    p.index = p.state ? memory_take(room, sizeof *p.index, "the rows of a batch", e) : NULL;
+    if (!p.index || !choose_rows(s, &p, sample, room, e) || !run_forward(s, &p, &r, e)) {
+        probe_release(&p);
+        return false;
+    }
+    p.whole_batch = sample < 0;
+    probe_release(&s->probe);
+    s->probe = p;
+    return true;
+}
+
+/* True while the probe shows the present weights. */
+static bool fresh(const struct session *s)
+{
+    const struct probe *p = &s->probe;
+    return p->phase != PROBE_NONE && p->revision == s->revision &&
+           p->state->place.step == session_place(s).step;
+}
+
+static void backward(struct probe *p, const struct recipe *r)
+{
+    p->loss = workspace_loss(p->ws, r->loss, p->targets, true);
+    workspace_backward(p->ws);
+    p->penalty = workspace_penalty(p->ws, r, true);
+    p->phase = PROBE_BACKWARD;
+    p->serial++;
+}
+
+bool session_backward(struct session *s, struct error *e)
+{
+    struct recipe r;
+    if (s->probe.phase == PROBE_NONE || s->probe.phase == PROBE_UPDATED)
+        return error_set(e, "nothing went forward yet: run `forward` first");
+    if (!fresh(s))
+        return error_set(e, "the weights have changed since `forward`: run it again");
+    if (!session_recipe(s, &r, e))
+        return false;
+    backward(&s->probe, &r);
+    return true;
+}
+
+struct updating {
+    struct workspace *ws;
+    struct state *state;
+    const struct recipe *recipe;
+    uint32_t batches;
+    bool whole_batch;
+};
+
+/* A whole batch counts as one of its epoch, so that the next forward takes the next one. */
+static void update_now(void *arg)
+{
+    struct updating *u = arg;
+    workspace_update(u->ws, u->state, u->recipe);
+    if (u->whole_batch && ++u->state->place.batch >= u->batches) {
+        u->state->place.batch = 0;
+        u->state->place.epoch++;
+    }
+}
+
+bool session_update(struct session *s, struct error *e)
+{
+    struct network *n = session_network(s);
+    struct probe *p = &s->probe;
+    struct recipe r;
+    if (p->phase != PROBE_BACKWARD)
+        return error_set(e, p->phase == PROBE_FORWARD ? "there are no gradients yet: run `backward` first"
+                                                      : "run `forward`, then `backward`, then `update`");
+    if (!fresh(s))
+        return error_set(e, "the weights have changed since `backward`: start again with `forward`");
+    if (!session_recipe(s, &r, e))
+        return false;
+    undo_mark(s, "update", false);
+    size_t room = s->batch_size ? s->batch_size : DEFAULT_BATCH;
+    room = room < s->data->train ? room : s->data->train;
+    struct updating u = {p->ws, n->state, &r, (uint32_t)((s->data->train + room - 1) / room), p->whole_batch};
+    if (n->trainer)
+        trainer_call(n->trainer, update_now, &u);
+    else
+        update_now(&u);
+    p->phase = PROBE_UPDATED;
+    p->serial++;
+    session_changed_in_place(s);
+    return true;
+}
+
+bool session_probe(struct session *s, bool gradients, struct error *e)
+{
+    struct recipe r;
+    if (!session_recipe(s, &r, e))
+        return false;
+    bool have = fresh(s) || (s->probe.phase == PROBE_UPDATED && s->probe.revision + 1 == s->revision);
+    if (have && (!gradients || s->probe.phase != PROBE_FORWARD))
+        return true;
+    struct status status;
+    session_status(s, &status);
+    bool running = session_running(s) && status.phase == PHASE_RUNNING;
+    if (running)
+        return error_set(e, "training is running: `pause` it first to read activations and gradients");
+    if (!have && !session_forward(s, -1, 0, e))
+        return false;
+    if (gradients)
+        backward(&s->probe, &r);
+    return true;
+}
