@@ -1,0 +1,236 @@
+/* replica.c - rounds: take the weights, work through the stages, show the picture.
+ *
+ * While a training runs the weights come as snapshots: one is asked for when a round ends, so that the next
+ * one finds it ready. Else they are read from the session, whose they are then, and only when something
+ * changed: a picture at rest costs nothing. Large models rest between rounds so that the picture takes at
+ * most a quarter of the main thread. */
+#include "replica_parts.h"
+#include "../src/kernels/gemm.h"
+#include "../src/memory.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+enum { FIRST_ROWS = 32 }; /* the batch of a step before there is a trainer */
+
+static const double rest_share = 3; /* seconds of rest for each second of work beyond a frame's */
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+struct replica *replica_new(struct error *e)
+{
+    struct replica *r = memory_take(1, sizeof *r, "the window's copy of the network", e);
+    if (r)
+        r->stage = -1;
+    return r;
+}
+
+void replica_free(struct replica *r)
+{
+    if (!r)
+        return;
+    replica_clear(r);
+    memory_free(r);
+}
+
+/* --- taking the weights --------------------------------------------------------------------------------- */
+
+static struct picture *making(struct replica *r)
+{
+    return &r->picture[1 - r->front];
+}
+
+static void choose_recipe(struct replica *r, const struct session *s)
+{
+    const struct picture *p = making(r);
+    r->recipe = session_network(s)->recipe;
+    if (!r->recipe.loss && r->steps)
+        r->recipe.loss = loss_find(data_default_loss(p->data, p->head));
+}
+
+/* The round starts with these weights. */
+static void load(struct replica *r, const struct session *s, const struct state *from, long row)
+{
+    choose_recipe(r, s);
+    state_assign(making(r)->state, from);
+    r->from_step = from->place.step;
+    r->revision = s->revision;
+    r->row = row;
+    r->stage = 0;
+    r->progress = 0;
+    r->work = 0;
+    r->started = true;
+    making(r)->lr = r->recipe.lr;
+}
+
+static void load_first_rows(struct replica *r, const struct state *from)
+{
+    const struct data *d = making(r)->data;
+    r->N = !d ? 0 : d->train < FIRST_ROWS ? d->train : FIRST_ROWS;
+    for (size_t i = 0; i < r->N; i++)
+        r->index[i] = (uint32_t)i;
+    r->key = train_step_key(from->seed, from->place.step);
+}
+
+struct idle {
+    struct replica *r;
+    const struct session *s;
+    long row;
+};
+
+/* Runs while nothing else touches the state: between two steps, or when no training runs. */
+static void load_idle(void *arg)
+{
+    struct idle *idle = arg;
+    struct replica *r = idle->r;
+    const struct network *n = session_network(idle->s);
+    load(r, idle->s, n->state, idle->row);
+    if (n->trainer && making(r)->data && idle->s->trainer_revision == idle->s->revision)
+        r->N = trainer_next_batch(n->trainer, r->index, &r->key);
+    else
+        load_first_rows(r, n->state);
+}
+
+static bool load_snapshot(struct replica *r, const struct session *s, long row)
+{
+    struct snapshots *shots = trainer_snapshots(session_network(s)->trainer);
+    const struct snapshot *shot = snapshots_take(shots);
+    bool old = shot && shot == r->taken && shot->state->place.step == r->taken_step;
+    if (!shot || old || shot->state->model != r->model || !r->data) {
+        snapshots_request(shots, SLICE_PARAMS | SLICE_MOMENTS | SLICE_BATCH);
+        return false;
+    }
+    r->taken = shot;
+    r->taken_step = shot->state->place.step;
+    load(r, s, shot->state, row);
+    r->N = shot->N;
+    r->key = shot->key;
+    memcpy(r->index, shot->index, shot->N * sizeof *r->index);
+    r->recipe.lr = making(r)->lr = shot->lr;
+    return true;
+}
+
+/* Starts a round when there is something new. */
+static bool take(struct replica *r, const struct session *s, long row)
+{
+    struct trainer *t = session_network(s)->trainer;
+    struct idle idle = {r, s, row};
+    bool same = r->started && r->revision == s->revision && r->row == row;
+    if (!t || !trainer_running(t)) {
+        if (same && r->from_step == session_network(s)->state->place.step)
+            return false;
+        load_idle(&idle);
+        return true;
+    }
+    struct status status;
+    trainer_status(t, &status);
+    if (status.phase != PHASE_PAUSED && r->started)
+        return load_snapshot(r, s, row);
+    if (same && r->from_step == status.step)
+        return false;
+    trainer_call(t, load_idle, &idle);
+    return true;
+}
+
+/* --- rounds --------------------------------------------------------------------------------------------- */
+
+static void show(struct replica *r, const struct session *s)
+{
+    making(r)->serial = ++r->serial;
+    r->front = 1 - r->front;
+    r->shown = true;
+    r->stage = -1;
+    struct trainer *t = session_network(s)->trainer;
+    if (t && trainer_running(t))
+        snapshots_request(trainer_snapshots(t), SLICE_PARAMS | SLICE_MOMENTS | SLICE_BATCH);
+}
+
+/* One call of the present stage; true when that was the round's last. */
+static bool work(struct replica *r)
+{
+    if (!replica_stage_at(r->stage)(r, making(r)))
+        return false;
+    r->stage++;
+    r->progress = 0;
+    return !replica_stage_at(r->stage);
+}
+
+static bool ready(struct replica *r, const struct session *s)
+{
+    if (r->model && replica_fits(r, s))
+        return true;
+    if (!r->model && r->started && r->revision == s->revision)
+        return false; /* tried already */
+    bool built = replica_build(r, s);
+    r->started = !built;
+    r->revision = s->revision;
+    return built;
+}
+
+bool replica_tick(struct replica *r, const struct session *s, long row, double seconds)
+{
+    double start = now();
+    if (!ready(r, s))
+        return false;
+    if (r->stage >= 0 && r->revision != s->revision)
+        r->stage = -1, r->started = false; /* the weights were changed meanwhile */
+    if (r->stage < 0 && (start < r->rest || !take(r, s, row)))
+        return false;
+    kernels_set_threads(1);
+    bool shown = false;
+    double time = start;
+    while (!shown && time - start < seconds) {
+        shown = work(r);
+        time = now();
+    }
+    r->work += time - start;
+    if (shown) {
+        show(r, s);
+        r->rest = r->work > seconds ? time + rest_share * r->work : 0;
+    }
+    return shown;
+}
+
+void replica_settle(struct replica *r, const struct session *s, long row)
+{
+    r->rest = 0;
+    r->stage = -1;
+    r->started = false;
+    replica_tick(r, s, row, INFINITY);
+}
+
+bool replica_busy(const struct replica *r)
+{
+    return r->stage >= 0;
+}
+
+/* --- reading -------------------------------------------------------------------------------------------- */
+
+const struct picture *replica_picture(const struct replica *r)
+{
+    return r->shown ? &r->picture[r->front] : NULL;
+}
+
+const struct workspace *replica_step(const struct replica *r)
+{
+    return r->shown && r->picture[r->front].N && r->stage < 0 ? r->step : NULL;
+}
+
+const struct state *replica_after(const struct replica *r)
+{
+    return replica_step(r) && r->updated ? r->after : NULL;
+}
+
+const float *picture_map(const struct picture *p, int layer, int unit)
+{
+    size_t cells = (size_t)p->columns * (size_t)p->rows;
+    if (layer < 0 || layer >= p->model->layers || unit < 0 || unit >= p->layer[layer].maps || !cells)
+        return NULL;
+    return p->layer[layer].map + (size_t)unit * cells;
+}

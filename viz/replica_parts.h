@@ -1,0 +1,58 @@
+/* replica_parts.h - a replica from the inside: shared by replica.c (rounds), replica_build.c (memory) and
+ * replica_stages.c (the work). Nobody else includes it. */
+#ifndef GRADUS_VIZ_REPLICA_PARTS_H
+#define GRADUS_VIZ_REPLICA_PARTS_H
+
+#include "replica.h"
+
+struct replica {
+    /* what it was built for */
+    const struct model *model; /* the pictures hold the reference */
+    const struct data *data;   /* a reference: the session's, whether it fits or not */
+    int moments;
+    bool steps; /* head and targets fit: a step can be repeated */
+    double macs;
+
+    struct picture picture[2]; /* one is shown, the other in the making */
+    int front;
+    bool shown;   /* the front one is whole */
+    float *arena; /* of both pictures */
+    struct link *links;
+    uint32_t *rows; /* of both pictures' rows and cells */
+
+    struct workspace *probe; /* forward only */
+    struct workspace *step;  /* NULL until the first round with a step */
+    struct state *after;
+    bool updated; /* `after` holds the update of the round */
+    float *targets;
+
+    /* the round */
+    int stage;       /* index of the work to do, -1: none */
+    size_t progress; /* within it */
+    struct recipe recipe;
+    uint32_t *index; /* [data->train] */
+    size_t N;
+    uint64_t key;
+    uint64_t revision, from_step;
+    long row;
+    bool started; /* a round was loaded since it was built */
+
+    double work; /* seconds that this round took so far */
+    double rest; /* clock: no new round before */
+    const struct snapshot *taken;
+    uint64_t taken_step, serial;
+};
+
+/* Whether the memory still fits the session; else replica_build() takes it anew. After false it is empty. */
+bool replica_fits(const struct replica *r, const struct session *s);
+bool replica_build(struct replica *r, const struct session *s);
+void replica_clear(struct replica *r);
+
+/* Room in r->step for the round's batch; shortens the batch to what can be repeated within a frame. */
+bool replica_step_room(struct replica *r, struct picture *p);
+
+/* Works on the picture in the making; true when the stage is done, false when it wants to be called again. */
+typedef bool replica_stage(struct replica *r, struct picture *p);
+replica_stage *replica_stage_at(int i); /* NULL past the end */
+
+#endif

@@ -1,0 +1,164 @@
+/* statistics.c - see statistics.h.
+ *
+ * A unit is dead when a rectifier gave 0 for every sample: no gradient will ever reach it. A value is
+ * saturated near an end of a bounded activation, where the slope, and with it the gradient, is almost 0. The
+ * update's size against the weights' is Karpathy's rule of thumb: about 1e-3 is well. */
+#include "statistics.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double end_share = 0.025; /* of a bounded range: what counts as its end */
+
+void statistics_clear(struct statistics *s)
+{
+    *s = (struct statistics){.dead = NAN,
+        .saturated = NAN,
+        .weight_norm = NAN,
+        .gradient_norm = NAN,
+        .update_norm = NAN,
+        .finite = true};
+}
+
+static float largest(const float *x, size_t n)
+{
+    float most = 0;
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(x[i]) && fabsf(x[i]) > most)
+            most = fabsf(x[i]);
+    return most;
+}
+
+void histogram_fill(struct histogram *h, const float *x, size_t n, float low, float high)
+{
+    memset(h, 0, sizeof *h);
+    if (low == high) {
+        high = largest(x, n);
+        high = high > 0 ? high : 1;
+        low = -high;
+    }
+    h->low = low;
+    h->high = high;
+    size_t counted = 0;
+    float scale = HISTOGRAM_BINS / (high - low);
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(x[i]))
+            continue;
+        float place = (x[i] - low) * scale;
+        int bin = place < 0 ? 0 : place >= HISTOGRAM_BINS ? HISTOGRAM_BINS - 1 : (int)place;
+        h->share[bin]++;
+        counted++;
+    }
+    for (int i = 0; counted && i < HISTOGRAM_BINS; i++)
+        h->share[i] /= (float)counted;
+}
+
+static bool all_finite(const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i]))
+            return false;
+    return true;
+}
+
+static double dead_share(const float *y, size_t N, size_t units)
+{
+    size_t dead = 0;
+    for (size_t u = 0; u < units; u++) {
+        size_t i = 0;
+        while (i < N && y[i * units + u] == 0)
+            i++;
+        dead += i == N;
+    }
+    return (double)dead / (double)units;
+}
+
+static double saturated_share(const float *y, size_t n, const struct activation *f)
+{
+    float margin = (float)end_share * (f->high - f->low);
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += y[i] < f->low + margin || y[i] > f->high - margin;
+    return (double)count / (double)n;
+}
+
+void statistics_activations(
+    struct statistics *s, const float *y, size_t N, size_t units, const struct activation *activation)
+{
+    if (!N || !units)
+        return;
+    bool bounded = activation && isfinite(activation->low) && isfinite(activation->high);
+    if (bounded)
+        histogram_fill(&s->activation, y, N * units, activation->low, activation->high);
+    else
+        histogram_fill(&s->activation, y, N * units, 0, 0);
+    s->finite = s->finite && all_finite(y, N * units);
+    if (activation && activation->rectifier)
+        s->dead = dead_share(y, N, units);
+    if (bounded && activation->encoding != ENCODE_ONE_HOT)
+        s->saturated = saturated_share(y, N * units, activation);
+}
+
+static double norm(const float *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * x[i];
+    return sqrt(sum);
+}
+
+static double distance(const float *x, const float *y, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += ((double)x[i] - y[i]) * ((double)x[i] - y[i]);
+    return sqrt(sum);
+}
+
+void statistics_params(struct statistics *s, const float *w, const float *g, const float *after, size_t n)
+{
+    histogram_fill(&s->weight, w, n, 0, 0);
+    s->weight_norm = norm(w, n);
+    s->finite = s->finite && all_finite(w, n);
+    if (g) {
+        histogram_fill(&s->gradient, g, n, 0, 0);
+        s->gradient_norm = norm(g, n);
+        s->finite = s->finite && all_finite(g, n);
+    }
+    if (after)
+        s->update_norm = distance(after, w, n);
+}
+
+double statistics_ratio(const struct statistics *s)
+{
+    return s->weight_norm > 0 ? s->update_norm / s->weight_norm : NAN;
+}
+
+enum mood statistics_verdict(const struct statistics *s, char out[VERDICT_TEXT])
+{
+    double ratio = statistics_ratio(s);
+    /* The first row that holds is the verdict: worst first. */
+    const struct {
+        bool holds;
+        enum mood mood;
+        const char *format;
+        double number;
+    } row[] = {
+        {!s->finite, MOOD_BAD, "not finite", 0},
+        {s->dead >= 0.1, s->dead >= 0.5 ? MOOD_BAD : MOOD_WARN, "%.0f %% dead", 100 * s->dead},
+        {ratio > 3 * RATIO_HIGH, ratio > 30 * RATIO_HIGH ? MOOD_BAD : MOOD_WARN, "updates too large", 0},
+        {s->saturated >= 0.5, s->saturated >= 0.9 ? MOOD_BAD : MOOD_WARN, "saturated", 0},
+        {s->gradient_norm < 1e-6 * s->weight_norm, MOOD_BAD, "gradients vanish", 0},
+        {ratio < RATIO_LOW / 30, MOOD_WARN, "updates tiny", 0},
+        {s->gradient_norm >= 0, MOOD_GOOD, "fine", 0},
+    };
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+        if (row[i].holds) {
+            snprintf(out, VERDICT_TEXT, row[i].format, row[i].number);
+            return row[i].mood;
+        }
+    snprintf(out, VERDICT_TEXT, "%s", "");
+    return MOOD_NONE;
+}
