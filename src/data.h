@@ -28,7 +28,8 @@ struct data {
     float *t;               /* n x targets: class index 0 … classes-1, or numbers */
     char **target_name;     /* [targets] */
     char **input_name;      /* [size of shape], or NULL for images */
-    size_t raw;             /* inputs before `features`: 2 for sets on the plane */
+    size_t raw;             /* inputs before `features`: 2 for sets on the plane; 0 for images */
+    char **raw_name;        /* [raw]: what the axes are called */
     float *raw_x;           /* n x raw, in the units of the source; == what axes show. NULL for images */
     float *mean, *deviation; /* [raw]: standardised = (raw_x - mean) / deviation; 0 and 1 where not */
     bool plane;             /* raw == 2: an output map can be drawn */
@@ -42,7 +43,8 @@ struct data {
 struct data *data_ref(const struct data *d);
 void data_unref(const struct data *d);
 
-/* A data set over arrays that it copies: for programs and tests. classes 0: t holds n x targets numbers. */
+/* A data set over arrays that it copies: for programs and tests. classes 0: t holds n x targets numbers. Rows
+ * keep their order; inputs of rank 1 are raw and may have features, others are images. */
 struct data *data_from_arrays(const char *name, struct shape shape, const float *x, size_t n, size_t train,
     const float *t, size_t targets, int classes, struct error *e);
 
@@ -74,7 +76,8 @@ const char *feature_name(size_t i);
 /* The same data with these inputs; an error when the data do not lie on a plane. */
 struct data *data_with_features(const struct data *d, const int *feature, int count, struct error *e);
 
-/* What the network reads at m points of the plane (m x 2, raw units): out is m x size of shape. */
+/* What the network reads at m points of the plane (m x 2, raw units): out is m x size of shape. To the last bit
+ * what training sees. */
 void data_inputs_at(const struct data *d, const float *points, size_t m, float *out);
 
 /* --- targets for a head --- */
@@ -85,17 +88,19 @@ size_t data_head_width(const struct data *d, enum encoding encoding);
 /* Checks that a head of `width` outputs fits; the error names the fix ("3 classes need `dense 3 softmax`"). */
 bool data_head_fits(const struct data *d, enum encoding encoding, size_t width, struct error *e);
 
-/* Writes the targets of rows first … first+count-1 as the head wants them: count x width. */
+/* Writes the targets of rows first … first+count-1 as the head wants them: count x width, which must fit.
+ * Numbers stay as they are under every encoding. */
 void data_encode(const struct data *d, enum encoding encoding, size_t width, size_t first, size_t count, float *out);
 
 /* Name of the loss that suits data and head when none was given. */
 const char *data_default_loss(const struct data *d, const struct activation *head);
 
-/* What a model without any learning scores on the held-out part: the largest class, or the mean. */
+/* What a model without any learning scores on the held-out part (on all rows when nothing is held out): it always
+ * says the training part's largest class, or its mean. NaN where it means nothing. */
 struct baseline {
     double accuracy, mse, mae;
-    int class;
-    float mean;
+    int class;  /* -1 for regression */
+    float mean; /* of the first target */
 };
 void data_baseline(const struct data *d, struct baseline *out);
 
