@@ -12,6 +12,40 @@ struct subject view_subject(const struct view *v, enum subject_kind kind)
     return (struct subject){SUBJECT_NONE, 0, 0, 0};
 }
 
+static bool can_train(const struct view *v)
+{
+    return v->session->data && session_network(v->session)->model->layers > 1;
+}
+
+const char *view_play_command(const struct view *v)
+{
+    if (v->status.phase == PHASE_RUNNING)
+        return "pause";
+    if (v->status.phase == PHASE_PAUSED)
+        return "resume";
+    return can_train(v) ? "fit 10000 &" : "";
+}
+
+const char *view_step_command(const struct view *v)
+{
+    if (v->status.phase == PHASE_RUNNING)
+        return "pause; step";
+    return can_train(v) ? "step" : "";
+}
+
+const char *view_pass_command(const struct view *v)
+{
+    const struct probe *p = &v->session->probe;
+    if (v->status.phase == PHASE_RUNNING)
+        return "pause; forward";
+    if (!can_train(v))
+        return "";
+    bool fresh = p->revision == v->session->revision;
+    if (fresh && p->phase == PROBE_FORWARD)
+        return "backward";
+    return fresh && p->phase == PROBE_BACKWARD ? "update" : "forward";
+}
+
 struct colour view_colour(const struct view *v, enum theme_colour c)
 {
     return v->theme->colour[c];

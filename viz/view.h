@@ -57,6 +57,13 @@ struct view {
 /* What is looked at: the hovered subject of this kind, else the pinned one; kind NONE when neither. */
 struct subject view_subject(const struct view *v, enum subject_kind kind);
 
+/* The command line that play, or one step, stands for now; "" when there is nothing to train. */
+const char *view_play_command(const struct view *v);
+const char *view_step_command(const struct view *v);
+
+/* What forward, backward and update stand for: the next of the three in step mode. */
+const char *view_pass_command(const struct view *v);
+
 /* A theme's colour or font, for short. */
 struct colour view_colour(const struct view *v, enum theme_colour c);
 struct font view_font(const struct view *v, enum theme_font f);

@@ -1,0 +1,262 @@
+/* curves.c - loss and metric over the epochs, training and held-out part in one plot.
+ *
+ * One row an epoch, as the trainer wrote it: drawing again never adds a point. Smoothing looks back only, so
+ * what was drawn stays. The legend names the newest values, or those under the mouse. */
+#include "../panel.h"
+#include "../plot.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CONTROL_LOG = 1, CONTROL_SMOOTH, ROWS = CURVE_POINTS + 1, SMOOTH_FROM = 30 };
+
+/* One plot: two columns of the log. */
+struct chart {
+    const char *name;
+    const float *train, *held_out;
+    bool loss, share; /* share: a value between 0 and 1 */
+};
+
+struct columns {
+    float epoch[ROWS], loss[ROWS], val_loss[ROWS], metric[ROWS], val_metric[ROWS];
+    size_t n;
+    bool accuracy, mae;
+};
+
+static void columns_read(const struct view *v, struct columns *c)
+{
+    c->n = v->curves;
+    c->accuracy = c->mae = false;
+    for (size_t i = 0; i < c->n; i++) {
+        const struct curve_point *p = &v->curve[i];
+        c->accuracy = c->accuracy || isfinite(p->accuracy) || isfinite(p->val_accuracy);
+        c->mae = c->mae || isfinite(p->mae) || isfinite(p->val_mae);
+    }
+    for (size_t i = 0; i < c->n; i++) {
+        const struct curve_point *p = &v->curve[i];
+        c->epoch[i] = (float)p->epoch;
+        c->loss[i] = p->loss;
+        c->val_loss[i] = p->val_loss;
+        c->metric[i] = c->accuracy ? p->accuracy : p->mae;
+        c->val_metric[i] = c->accuracy ? p->val_accuracy : p->val_mae;
+    }
+}
+
+/* The range of values from row `first` on; positive ones alone for a log axis. */
+static void range_of(const float *y, size_t first, size_t n, bool log, double *low, double *high)
+{
+    for (size_t i = first; i < n; i++)
+        if (isfinite(y[i]) && (!log || y[i] > 0)) {
+            *low = fmin(*low, y[i]);
+            *high = fmax(*high, y[i]);
+        }
+}
+
+/* A linear axis passes over the wild first epochs of a long run: the log axis shows them. */
+static struct axis value_axis(const struct chart *k, size_t n, bool log)
+{
+    struct axis a = {INFINITY, -INFINITY, log};
+    size_t first = log || k->share || n < 50 ? 0 : n / 50;
+    range_of(k->train, first, n, log, &a.low, &a.high);
+    range_of(k->held_out, first, n, log, &a.low, &a.high);
+    if (!(a.low <= a.high))
+        return (struct axis){log ? 0.01 : 0, 1, log};
+    if (k->share)
+        return (struct axis){floor(fmin(a.low, 0.9) * 5 + 1e-6) / 5, 1, false};
+    if (!log) {
+        a.low = fmin(a.low, 0);
+        a.high += (a.high - a.low) * 0.02;
+    }
+    axis_round(&a, 5);
+    return a;
+}
+
+static struct colour line_colour(const struct view *v, bool held_out)
+{
+    return v->theme->series[held_out ? 4 : 5];
+}
+
+static bool smoothed(const struct view *v, const struct columns *c)
+{
+    return v->smooth && c->n >= SMOOTH_FROM;
+}
+
+static void draw_series(const struct view *v, struct draw *d, const struct plot *p, const struct columns *c,
+    const float *y, bool held_out)
+{
+    static const double share = 0.03; /* of the way so far that a smoothed value remembers */
+    struct colour colour = line_colour(v, held_out);
+    float px = v->theme->px, smooth[ROWS];
+    if (!smoothed(v, c)) {
+        plot_line(p, d, c->epoch, y, c->n, 1.7f * px, colour);
+        return;
+    }
+    plot_line(p, d, c->epoch, y, c->n, px, colour_alpha(colour, 0.3f));
+    plot_smooth(c->epoch, y, smooth, c->n, share);
+    plot_line(p, d, c->epoch, smooth, c->n, 1.7f * px, colour);
+}
+
+/* "● train 0.0123": returns what is left of the row. */
+static struct rect draw_key(
+    const struct view *v, struct draw *d, struct rect row, const char *name, float value, bool held_out)
+{
+    const struct theme *t = v->theme;
+    char number[PLOT_NUMBER];
+    if (!isfinite(value))
+        return row;
+    snprintf(number, sizeof number, fabsf(value) < 1e-3f && value != 0 ? "%.2e" : "%.4f", value);
+    struct font f = view_font(v, FONT_NUMBER), small = view_font(v, FONT_SMALL);
+    float dot = 3.5f * t->px, name_w = text_width(d, small, name), number_w = text_width(d, f, number);
+    float bare = 2 * dot + 5 * t->px + number_w;
+    if (row.w < bare)
+        return row;
+    struct point at = {row.x + dot, row.y + row.h / 2};
+    draw_circle(d, at, dot, line_colour(v, held_out));
+    rect_cut_left(&row, 2 * dot + 5 * t->px);
+    if (row.w >= name_w + number_w + 5 * t->px) {
+        draw_text(d, rect_cut_left(&row, name_w + 5 * t->px), ALIGN_LEFT, small, t->colour[COLOUR_DIM], name);
+    }
+    draw_text(d, rect_cut_left(&row, number_w + 1), ALIGN_LEFT, f, t->colour[COLOUR_TEXT], number);
+    rect_cut_left(&row, 12 * t->px);
+    return row;
+}
+
+/* A small switch at the right end of the row, lit while it is on. */
+static void draw_switch(const struct view *v, struct draw *d, struct rect *row, const char *name, int control,
+    bool on, const char *tip)
+{
+    const struct theme *t = v->theme;
+    struct font f = view_font(v, FONT_SMALL);
+    struct subject s = {SUBJECT_CONTROL, control, 0, 0};
+    float w = text_width(d, f, name) + 12 * t->px;
+    if (row->w < w + 60 * t->px)
+        return;
+    struct rect r = rect_cut_right(row, w);
+    r = (struct rect){r.x, r.y + (r.h - text_height(f) - 2 * t->px) / 2, r.w, text_height(f) + 2 * t->px};
+    bool hover = v->hover_panel == d->owner && subject_equal(v->hover, s);
+    if (on || hover)
+        draw_fill(d, r, 4 * t->px, t->colour[hover ? COLOUR_BUTTON_HOVER : COLOUR_BUTTON]);
+    draw_text(d, r, ALIGN_CENTRE, f, t->colour[on ? COLOUR_TEXT : COLOUR_FAINT], name);
+    draw_zone(d, r, s, NULL, tip);
+    rect_cut_right(row, 4 * t->px);
+}
+
+static void draw_legend(const struct view *v, struct draw *d, struct rect row, const struct chart *k,
+    const struct columns *c, size_t at)
+{
+    const struct theme *t = v->theme;
+    struct font f = view_font(v, FONT_STRONG);
+    float w = text_width(d, f, k->name) + 12 * t->px;
+    draw_text(d, rect_cut_left(&row, w), ALIGN_LEFT, f, t->colour[COLOUR_TEXT], k->name);
+    if (k->loss && !v->still) {
+        draw_switch(v, d, &row, "log", CONTROL_LOG, v->log_loss, "log axis for the loss   L");
+        if (c->n >= SMOOTH_FROM)
+            draw_switch(v, d, &row, "smooth", CONTROL_SMOOTH, v->smooth, "smooth the lines   O");
+    }
+    if (c->n == 0)
+        return;
+    row = draw_key(v, d, row, "train", k->train[at], false);
+    draw_key(v, d, row, "held out", k->held_out[at], true);
+}
+
+static bool chart_hovered(const struct view *v, const struct draw *d)
+{
+    return v->hover_panel == d->owner && v->hover.kind == SUBJECT_PLACE && v->mouse_inside;
+}
+
+static void draw_hover(const struct view *v, struct draw *d, const struct plot *p, const struct chart *k,
+    const struct columns *c, size_t at)
+{
+    const struct theme *t = v->theme;
+    struct font f = view_font(v, FONT_NUMBER_SMALL);
+    float x = roundf(plot_point(p, c->epoch[at], 0).x), dot = 3.5f * t->px;
+    draw_fill(d, (struct rect){x, p->area.y, 1, p->area.h}, 0, t->colour[COLOUR_FAINT]);
+    const float *line[] = {k->train, k->held_out};
+    for (int i = 0; i < 2; i++)
+        if (isfinite(line[i][at]))
+            draw_circle(d, plot_point(p, c->epoch[at], line[i][at]), dot, line_colour(v, i == 1));
+    char text[40], count[COUNT_TEXT];
+    snprintf(text, sizeof text, "epoch %s", count_text((uint64_t)c->epoch[at], count));
+    float w = text_width(d, f, text) + 10 * t->px, h = text_height(f) + 3 * t->px;
+    float left = fminf(fmaxf(x - w / 2, p->area.x), p->area.x + p->area.w - w);
+    struct rect r = {left, p->area.y + p->area.h - h - 2 * t->px, w, h};
+    draw_fill(d, r, 4 * t->px, t->colour[COLOUR_TIP]);
+    draw_text(d, r, ALIGN_CENTRE, f, t->colour[COLOUR_ON_TIP], text);
+}
+
+static void draw_chart(
+    const struct view *v, struct rect r, struct draw *d, const struct chart *k, const struct columns *c)
+{
+    const struct theme *t = v->theme;
+    struct rect legend = rect_cut_top(&r, text_height(view_font(v, FONT_NUMBER)) + 2 * t->px);
+    float last = c->n ? c->epoch[c->n - 1] : 0;
+    struct axis x = {0, fmaxf(last, 10), false}, y = value_axis(k, c->n, k->loss && v->log_loss);
+    struct plot p = plot_begin(v, d, r, x, y, "epoch");
+    draw_series(v, d, &p, c, k->train, false);
+    draw_series(v, d, &p, c, k->held_out, true);
+    draw_zone(d, p.area, (struct subject){SUBJECT_PLACE, 0, 0, 0}, NULL, NULL);
+    size_t at = c->n ? c->n - 1 : 0;
+    bool hovered = c->n && chart_hovered(v, d) && v->mouse.x >= p.area.x && v->mouse.x <= p.area.x + p.area.w;
+    if (hovered) {
+        at = plot_nearest(&p, c->epoch, c->n, v->mouse.x);
+        draw_hover(v, d, &p, k, c, at);
+    }
+    draw_legend(v, d, legend, k, c, at);
+    if (c->n == 0)
+        draw_text(d, p.area, ALIGN_CENTRE, view_font(v, FONT_SMALL), t->colour[COLOUR_FAINT],
+            "nothing trained yet");
+}
+
+static void curves_draw(const struct view *v, struct rect r, struct draw *d)
+{
+    struct columns c;
+    columns_read(v, &c);
+    struct chart loss = {"loss", c.loss, c.val_loss, true, false};
+    struct chart metric = {c.mae ? "mae" : "accuracy", c.metric, c.val_metric, false, !c.mae};
+    const struct theme *t = v->theme;
+    bool beside = r.w > 1.5f * r.h && r.w > 460 * t->px, room = beside || r.h > 190 * t->px;
+    if (!room || (c.n && !c.accuracy && !c.mae)) {
+        draw_chart(v, r, d, &loss, &c);
+        return;
+    }
+    float gap = (beside ? 16 : 6) * t->px;
+    struct rect first = beside ? rect_cut_left(&r, (r.w - gap) / 2) : rect_cut_top(&r, (r.h - gap) / 2);
+    beside ? rect_cut_left(&r, gap) : rect_cut_top(&r, gap);
+    draw_chart(v, first, d, &loss, &c);
+    draw_chart(v, r, d, &metric, &c);
+}
+
+static bool curves_toggle(struct view *v, int control)
+{
+    if (control == CONTROL_LOG)
+        v->log_loss = !v->log_loss;
+    else if (control == CONTROL_SMOOTH)
+        v->smooth = !v->smooth;
+    else
+        return false;
+    return true;
+}
+
+static bool curves_key(struct view *v, int key)
+{
+    return curves_toggle(v, key == 'l' ? CONTROL_LOG : key == 'o' ? CONTROL_SMOOTH : 0);
+}
+
+static bool curves_click(struct view *v, struct subject s, struct point at)
+{
+    return s.kind == SUBJECT_CONTROL && curves_toggle(v, s.a);
+}
+
+const struct panel panel_curves = {
+    .name = "curves",
+    .summary = "loss and accuracy over the epochs, of the training and the held-out part",
+    .place = PLACE_SIDE,
+    .min_w = 160,
+    .min_h = 90,
+    .weight = 1,
+    .shown = true,
+    .draw = curves_draw,
+    .key = curves_key,
+    .click = curves_click,
+};

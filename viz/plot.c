@@ -1,0 +1,251 @@
+/* plot.c - axes and lines.
+ *
+ * Round steps: of 1, 2, 5 times a power of ten the smallest that gives few enough ticks. A log axis ticks at
+ * powers of ten, and at 2 and 5 times them while there is room. */
+#include "plot.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static double round_step(double range, int most)
+{
+    double raw = range / (most > 1 ? most : 1), power = pow(10, floor(log10(raw)));
+    double part = raw / power;
+    return power * (part <= 1.0001 ? 1 : part <= 2.0001 ? 2 : part <= 5.0001 ? 5 : 10);
+}
+
+static int linear_ticks(const struct axis *a, int most, double out[PLOT_TICKS])
+{
+    double step = round_step(a->high - a->low, most);
+    int count = 0;
+    for (double k = ceil(a->low / step - 1e-9); k * step <= a->high + step * 1e-9 && count < most; k++)
+        out[count++] = k * step;
+    return count;
+}
+
+static int log_ticks(const struct axis *a, int most, double out[PLOT_TICKS])
+{
+    static const int factors[][3] = {{1, 2, 5}, {1, 3, 0}, {1, 0, 0}};
+    int first = (int)floor(log10(a->low) + 1e-9), last = (int)ceil(log10(a->high) - 1e-9);
+    for (int kind = 0, every = 1;; kind < 2 ? kind++ : every++) {
+        int count = 0;
+        for (int power = first; power <= last && count <= most; power++)
+            for (int k = 0; k < 3 && factors[kind][k] && count <= most; k++) {
+                double value = factors[kind][k] * pow(10, power);
+                bool inside = value >= a->low * 0.9999 && value <= a->high * 1.0001;
+                if (inside && power % every == 0) {
+                    if (count < PLOT_TICKS)
+                        out[count] = value;
+                    count++;
+                }
+            }
+        if (count <= most)
+            return count;
+    }
+}
+
+int axis_ticks(const struct axis *a, int most, double out[PLOT_TICKS])
+{
+    most = most < 1 ? 1 : most > PLOT_TICKS ? PLOT_TICKS : most;
+    if (!(a->high > a->low) || !isfinite(a->high - a->low))
+        return 0;
+    return a->log && a->low > 0 ? log_ticks(a, most, out) : linear_ticks(a, most, out);
+}
+
+void axis_round(struct axis *a, int most)
+{
+    if (!isfinite(a->low) || !isfinite(a->high))
+        *a = (struct axis){a->log ? 0.1 : 0, 1, a->log};
+    if (a->log) {
+        double low = fmax(a->low, 1e-30), high = fmax(a->high, low * 1.0001);
+        a->low = pow(10, floor(log10(low)));
+        a->high = pow(10, ceil(log10(high)));
+        /* Most of a decade may be empty: end at 2 or 5 times a power of ten instead. */
+        for (int k = 0; k < 2; k++) {
+            static const double part[] = {0.2, 0.5};
+            if (a->high * part[k] >= high) {
+                a->high *= part[k];
+                break;
+            }
+        }
+        if (low >= a->low * 5)
+            a->low *= 5;
+        else if (low >= a->low * 2)
+            a->low *= 2;
+        return;
+    }
+    if (a->high - a->low < 1e-12 * fmax(fabs(a->high), 1e-20))
+        a->high = a->low + fmax(fabs(a->low), 1);
+    double step = round_step(a->high - a->low, most);
+    a->low = floor(a->low / step + 1e-9) * step;
+    a->high = ceil(a->high / step - 1e-9) * step;
+}
+
+double axis_place(const struct axis *a, double value)
+{
+    if (a->log)
+        return value > 0 ? log(value / a->low) / log(a->high / a->low) : NAN;
+    return (value - a->low) / (a->high - a->low);
+}
+
+double axis_value(const struct axis *a, double place)
+{
+    return a->log ? a->low * pow(a->high / a->low, place) : a->low + (a->high - a->low) * place;
+}
+
+const char *number_short(double value, char out[PLOT_NUMBER])
+{
+    double size = fabs(value);
+    if (!isfinite(value))
+        snprintf(out, PLOT_NUMBER, "-");
+    else if (size != 0 && size < 0.001)
+        snprintf(out, PLOT_NUMBER, "%.2g", value);
+    else if (size >= 1e15)
+        snprintf(out, PLOT_NUMBER, "%.1e", value);
+    else if (size >= 9.995e8)
+        snprintf(out, PLOT_NUMBER, "%.3gG", value / 1e9);
+    else if (size >= 9.995e5)
+        snprintf(out, PLOT_NUMBER, "%.3gM", value / 1e6);
+    else if (size >= 9999.5)
+        snprintf(out, PLOT_NUMBER, "%.3gk", value / 1e3);
+    else
+        snprintf(out, PLOT_NUMBER, "%.4g", value);
+    char *e = strstr(out, "e-0"); /* 2e-05 → 2e-5 */
+    if (e)
+        memmove(e + 2, e + 3, strlen(e + 3) + 1);
+    return out;
+}
+
+const char *count_text(uint64_t n, char out[COUNT_TEXT])
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%" PRIu64, n), at = 0;
+    for (int i = 0; i < length; i++) {
+        if (i && (length - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+    return out;
+}
+
+/* --- drawing -----------------------------------------------------------------------------------------------
+ */
+
+static void plot_rows(const struct view *v, struct draw *d, const struct plot *p, float left)
+{
+    const struct theme *t = v->theme;
+    struct font f = view_font(v, FONT_NUMBER_SMALL);
+    double tick[PLOT_TICKS];
+    char number[PLOT_NUMBER];
+    int most = (int)(p->area.h / (text_height(f) * 1.7f)), n = axis_ticks(&p->y, most > 6 ? 6 : most, tick);
+    float half = text_height(f) / 2;
+    for (int i = 0; i < n; i++) {
+        float y = roundf(p->area.y + p->area.h * (float)(1 - axis_place(&p->y, tick[i])));
+        draw_fill(d, (struct rect){p->area.x, y, p->area.w, 1}, 0, t->colour[COLOUR_GRID]);
+        struct rect label = {left, y - half, p->area.x - left - 5 * t->px, 2 * half};
+        draw_text(d, label, ALIGN_RIGHT, f, t->colour[COLOUR_FAINT], number_short(tick[i], number));
+    }
+}
+
+/* Numbers below the plot: those that would touch the one before or leave the room are left out. */
+static void plot_columns(
+    const struct view *v, struct draw *d, const struct plot *p, struct rect strip, const char *name)
+{
+    const struct theme *t = v->theme;
+    struct font f = view_font(v, FONT_NUMBER_SMALL), small = view_font(v, FONT_SMALL);
+    double tick[PLOT_TICKS];
+    char number[PLOT_NUMBER];
+    float label = name ? text_width(d, small, name) + 8 * t->px : 0;
+    int most = (int)(p->area.w / (text_width(d, f, "00000") + 16 * t->px)),
+        n = axis_ticks(&p->x, most > 8 ? 8 : most, tick);
+    float end = strip.x, limit = strip.x + strip.w - label;
+    for (int i = 0; i < n; i++) {
+        number_short(tick[i], number);
+        float w = text_width(d, f, number), x = p->area.x + p->area.w * (float)axis_place(&p->x, tick[i]);
+        float left = fmaxf(x - w / 2, strip.x);
+        if (left < end || left + w > limit)
+            continue;
+        draw_text(
+            d, (struct rect){left, strip.y, w + 1, strip.h}, ALIGN_LEFT, f, t->colour[COLOUR_FAINT], number);
+        end = left + w + 6 * t->px;
+    }
+    if (name)
+        draw_text(d, strip, ALIGN_RIGHT, small, t->colour[COLOUR_FAINT], name);
+}
+
+struct plot plot_begin(
+    const struct view *v, struct draw *d, struct rect r, struct axis x, struct axis y, const char *x_name)
+{
+    const struct theme *t = v->theme;
+    struct font f = view_font(v, FONT_NUMBER_SMALL);
+    float left = r.x, half = ceilf(text_height(f) / 2);
+    struct plot p = {r, x, y};
+    struct rect strip = rect_cut_bottom(&p.area, text_height(f) + 2 * t->px);
+    rect_cut_top(&p.area, half);
+    rect_cut_left(&p.area, text_width(d, f, "0.0001") + 6 * t->px);
+    rect_cut_right(&p.area, 3 * t->px);
+    strip.w -= strip.x > p.area.x ? 0 : p.area.x - strip.x;
+    strip.x = p.area.x;
+    draw_fill(d, p.area, 3 * t->px, t->colour[COLOUR_WELL]);
+    plot_rows(v, d, &p, left);
+    plot_columns(v, d, &p, strip, x_name);
+    return p;
+}
+
+struct point plot_point(const struct plot *p, double x, double y)
+{
+    double u = axis_place(&p->x, x), w = axis_place(&p->y, y);
+    u = fmin(fmax(u, 0), 1);
+    w = isnan(w) ? 0 : fmin(fmax(w, 0), 1);
+    return (struct point){p->area.x + p->area.w * (float)u, p->area.y + p->area.h * (float)(1 - w)};
+}
+
+enum { LINE_POINTS = 2048 };
+
+void plot_line(const struct plot *p, struct draw *d, const float *x, const float *y, size_t n, float width,
+    struct colour c)
+{
+    struct point run[LINE_POINTS];
+    size_t count = 0;
+    draw_push_clip(d, rect_inset(p->area, -width));
+    for (size_t i = 0; i <= n; i++) {
+        bool shown = i < n && isfinite(y[i]);
+        if (shown)
+            run[count++] = plot_point(p, x[i], y[i]);
+        if (count && (!shown || count == LINE_POINTS)) {
+            if (count == 1)
+                draw_circle(d, run[0], width, c);
+            draw_path(d, run, count, width, c);
+            run[0] = run[count - 1];
+            count = shown ? 1 : 0;
+        }
+    }
+    draw_pop_clip(d);
+}
+
+size_t plot_nearest(const struct plot *p, const float *x, size_t n, float at)
+{
+    double value = axis_value(&p->x, (at - p->area.x) / p->area.w);
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++)
+        if (fabs(x[i] - value) < fabs(x[best] - value))
+            best = i;
+    return best;
+}
+
+void plot_smooth(const float *x, const float *y, float *out, size_t n, double share)
+{
+    double mean = NAN, before = 0;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = y[i];
+        if (!isfinite(y[i]))
+            continue;
+        double memory = share * (fabs(x[i]) + 1), keep = exp(-fmax(x[i] - before, 0) / memory);
+        mean = isnan(mean) ? y[i] : keep * mean + (1 - keep) * y[i];
+        before = x[i];
+        out[i] = (float)mean;
+    }
+}
