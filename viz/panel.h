@@ -11,6 +11,11 @@
 /* Where it likes to be; several at one place share it by their weights. */
 enum place_hint { PLACE_TOP, PLACE_MAIN, PLACE_SIDE, PLACE_BOTTOM };
 
+/* A line of the key overlay. */
+struct key_help {
+    const char *key, *what;
+};
+
 struct panel {
     const char *name, *title, *summary; /* title NULL: no title line; the panel has all the room */
     unsigned slices;                    /* of a training's state (src/snapshot.h) that it shows */
@@ -31,6 +36,7 @@ struct panel {
 
     /* What changes the view alone; each returns true when it took the event. Commands need none of them: a
      * zone carries its own. `key` is a lower-case character, or one of enum panel_key. */
+    const struct key_help *keys; /* what `key` takes, ended by {0}; NULL for nothing */
     bool (*key)(struct view *v, int key);
     bool (*click)(struct view *v, struct subject s, struct point at);
     bool (*scroll)(struct view *v, struct subject s, struct point at, float turns);

@@ -11,12 +11,14 @@
 
 struct replica; /* replica.h: the window's own copy of the network, its activations, maps and statistics */
 
-enum { VIEW_WATCHES = 8, VIEW_LABEL = 48, VIEW_CAPTION = 400 };
+enum { VIEW_WATCHES = 8, VIEW_LABEL = 48, VIEW_CAPTION = 400, VIEW_TRAIL = 64 };
 
 struct watch {
     char label[VIEW_LABEL];
-    int layer, unit; /* -1: no place in the network */
-    double value;    /* NaN until known */
+    int layer, unit;         /* -1: no place in the network */
+    double value;            /* NaN until known */
+    float trail[VIEW_TRAIL]; /* its last values, oldest first */
+    int trails;
 };
 
 struct view {

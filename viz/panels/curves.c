@@ -248,6 +248,9 @@ static bool curves_click(struct view *v, struct subject s, struct point at)
     return s.kind == SUBJECT_CONTROL && curves_toggle(v, s.a);
 }
 
+static const struct key_help curves_keys[] = {
+    {"L", "log axis for the loss"}, {"O", "smooth the curves"}, {0}};
+
 const struct panel panel_curves = {
     .name = "curves",
     .summary = "loss and accuracy over the epochs, of the training and the held-out part",
@@ -257,6 +260,7 @@ const struct panel panel_curves = {
     .weight = 1,
     .shown = true,
     .draw = curves_draw,
+    .keys = curves_keys,
     .key = curves_key,
     .click = curves_click,
 };
