@@ -149,6 +149,9 @@ bool session_read_param(struct session *s, int layer, int param, float *out, str
 /* A copy of the whole present state; consistent while training. The caller frees it. */
 struct state *session_copy_state(struct session *s, struct error *e);
 
+/* Where the present state stands; consistent while training. */
+struct place session_place(const struct session *s);
+
 /* Outputs for N inputs x (N x in), out N x K. */
 bool session_predict(struct session *s, const float *x, size_t N, float *out, struct error *e);
 

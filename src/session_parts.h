@@ -20,9 +20,6 @@ void session_end_training(struct session *s);
 struct state *session_make_state(const struct session *s, const struct model *m, const struct recipe *r,
     const struct state *old, struct error *e);
 
-/* Where the present state stands; consistent while training. */
-struct place session_place(const struct session *s);
-
 /* Counts a change of weights or rate that a prepared trainer sees too: it stays good for the next fit. */
 void session_changed_in_place(struct session *s);
 

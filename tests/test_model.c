@@ -1,0 +1,105 @@
+/* Models: names, numbers, shapes, edits that fail without a trace. */
+#include "making.h"
+
+static void parameters_are_counted(void **state)
+{
+    const struct model *m = make_model(shape_of(1, 4), "dense 16 relu;dense 3 softmax");
+    assert_true(m->built);
+    assert_int_equal(m->params, 4 * 16 + 16 + 16 * 3 + 3);
+    assert_int_equal(m->activations, 4 + 16 + 3);
+    assert_true(model_macs(m) == 4 * 16 + 16 * 3);
+    assert_int_equal(m->layer[2].param[0].offset, 4 * 16 + 16);
+    model_unref(m);
+}
+
+static void unknown_input_waits(void **state)
+{
+    const struct model *m = make_model((struct shape){0}, "dense 16 relu;dense 1");
+    assert_false(m->built);
+    assert_int_equal(m->layers, 3);
+    struct error e;
+    struct model *built = model_with_input(m, shape_of(1, 2), false, &e);
+    assert_true(built->built);
+    assert_int_equal(built->params, 2 * 16 + 16 + 16 + 1);
+    assert_false(m->built);
+    model_unref(m);
+    model_unref(built);
+}
+
+static void names_are_kept_for_life(void **state)
+{
+    struct error e;
+    const struct model *m = make_model(shape_of(1, 2), "dense 4;dense 5;dropout 0.5;dense 6 name=top");
+    assert_string_equal(m->layer[1].name, "dense1");
+    assert_string_equal(m->layer[2].name, "dense2");
+    assert_string_equal(m->layer[3].name, "dropout1");
+    struct model *less = model_without_layer(m, 2, &e);
+    char line[] = "dense 7";
+    struct layer_spec spec = make_spec(line);
+    struct model *more = model_with_layer(less, 1, &spec, &e);
+    assert_string_equal(more->layer[1].name, "dense3");
+    assert_string_equal(more->layer[2].name, "dense1");
+    assert_int_equal(model_find(more, "top", &e), 4);
+    assert_int_equal(model_find(more, "1", &e), 1);
+    assert_int_equal(model_find(more, "dense2", &e), -1);
+    assert_non_null(strstr(e.text, "dense3"));
+    model_unref(m);
+    model_unref(less);
+    model_unref(more);
+}
+
+static void wrong_edits_name_the_fault(void **state)
+{
+    struct error e;
+    const struct model *m = make_model(shape_of(1, 2), "dense 4 name=h;dense 1");
+    assert_null(model_without_layer(m, 0, &e));
+    assert_non_null(strstr(e.text, "layer 0 is the input"));
+    assert_null(model_without_layer(m, 9, &e));
+    assert_null(model_with_name(m, 2, "h", &e));
+    assert_non_null(strstr(e.text, "already"));
+    assert_null(model_with_name(m, 2, "2x", &e));
+    assert_null(model_with_name(m, 2, "a b", &e));
+    char huge[] = "dense 1000000";
+    struct layer_spec spec = make_spec(huge);
+    struct model *wide = model_with_layer(m, 3, &spec, &e);
+    assert_non_null(wide); /* counting is free; memory is asked for by the state */
+    struct state *s = state_new(wide, 0, 1, &e);
+    state_free(s);
+    model_unref(wide);
+    model_unref(m);
+}
+
+static void words_rebuild_it(void **state)
+{
+    const struct model *m = make_model(shape_of(1, 4), "dense 16 relu name=h1;dropout 0.25;dense 3 softmax");
+    struct text t = {0};
+    model_write(m, &t);
+    assert_string_equal(text_get(&t), "input 4\ndense 16 relu name=h1\ndropout 0.25 name=dropout1\n"
+                                      "dense 3 softmax name=dense1\n");
+    text_release(&t);
+    model_unref(m);
+}
+
+static void references_count(void **state)
+{
+    const struct model *m = make_model(shape_of(1, 2), "dense 1");
+    struct model *again = model_ref(m);
+    assert_ptr_equal(again, m);
+    model_unref(again);
+    assert_int_equal(m->layer[1].out.dim[0], 1);
+    model_unref(m);
+    model_unref(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parameters_are_counted),
+        cmocka_unit_test(unknown_input_waits),
+        cmocka_unit_test(names_are_kept_for_life),
+        cmocka_unit_test(wrong_edits_name_the_fault),
+        cmocka_unit_test(words_rebuild_it),
+        cmocka_unit_test(references_count),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,215 @@
+/* The session: edits, undo, defaults that are said, errors that leave everything as it was. */
+#include "making.h"
+
+static bool add(struct session *s, int at, const char *text, struct error *e)
+{
+    char line[200];
+    snprintf(line, sizeof line, "%s", text);
+    struct layer_spec spec = make_spec(line);
+    return session_add(s, at, &spec, e);
+}
+
+static struct fit fit_of(uint64_t epochs)
+{
+    return (struct fit){.epochs = epochs, .batch_size = 10};
+}
+
+static void data_and_layers_in_either_order(void **state)
+{
+    struct error e;
+    struct session *a = make_session(WORKER_THREAD, make_data(50, 40, 1), "dense 4 tanh;dense 1 tanh");
+    struct session *b = make_session(WORKER_THREAD, NULL, "dense 4 tanh;dense 1 tanh");
+    assert_null(session_network(b)->state);
+    assert_true(session_set_data(b, make_data(50, 40, 1), &e));
+    assert_memory_equal(
+        session_network(a)->state->param, session_network(b)->state->param, 17 * sizeof(float));
+    session_free(a);
+    session_free(b);
+}
+
+static void inserting_keeps_what_was_learnt(void **state)
+{
+    struct error e;
+    struct session *s =
+        make_session(WORKER_THREAD, make_data(50, 40, 1), "dense 4 tanh name=h;dense 1 tanh name=o");
+    struct fit fit = fit_of(3);
+    assert_true(session_fit(s, &fit, &e));
+    finish(s);
+    float before[8], after[8];
+    assert_true(session_read_param(s, 1, 0, before, &e));
+    assert_true(add(s, 2, "dense 4 tanh", &e));
+    assert_true(session_read_param(s, 1, 0, after, &e));
+    assert_memory_equal(before, after, sizeof before);
+    assert_int_equal(session_network(s)->model->layers, 4);
+    session_free(s);
+}
+
+static void undo_and_redo_walk_through_everything(void **state)
+{
+    struct error e;
+    struct session *s = make_session(WORKER_THREAD, make_data(50, 40, 1), "dense 4 tanh;dense 1 tanh");
+    float start[8], trained[8], now[8];
+    assert_true(session_read_param(s, 1, 0, start, &e));
+    struct recipe r = make_recipe("sgd", "mse", 0.1);
+    assert_true(session_compile(s, &r, &e));
+    struct fit fit = fit_of(3);
+    assert_true(session_fit(s, &fit, &e));
+    finish(s);
+    assert_true(session_read_param(s, 1, 0, trained, &e));
+    assert_memory_not_equal(start, trained, sizeof start);
+    assert_true(session_remove(s, 2, &e));
+    assert_true(session_undo(s, &e)); /* remove */
+    assert_true(session_read_param(s, 1, 0, now, &e));
+    assert_memory_equal(trained, now, sizeof now);
+    assert_true(session_undo(s, &e)); /* fit */
+    assert_true(session_read_param(s, 1, 0, now, &e));
+    assert_memory_equal(start, now, sizeof now);
+    assert_int_equal(session_network(s)->curves.count, 0);
+    assert_true(session_undo(s, &e)); /* compile */
+    assert_null(session_network(s)->recipe.optimizer);
+    assert_true(session_redo(s, &e) && session_redo(s, &e));
+    assert_true(session_read_param(s, 1, 0, now, &e));
+    assert_memory_equal(trained, now, sizeof now);
+    assert_true(session_redo(s, &e));
+    assert_int_equal(session_network(s)->model->layers, 2);
+    assert_false(session_redo(s, &e));
+    for (int i = 0; session_undo(s, &e); i++)
+        assert_true(i < 10);
+    assert_null(s->data);
+    assert_int_equal(session_network(s)->model->layers, 1);
+    session_free(s);
+}
+
+static void failures_leave_everything(void **state)
+{
+    struct error e;
+    struct session *s = make_session(WORKER_THREAD, make_data(50, 40, 1), "dense 4 tanh;dense 1000000 tanh");
+    uint64_t revision = s->revision;
+    const struct network before = *session_network(s);
+    assert_false(add(s, 7, "dense 3", &e));
+    assert_false(session_remove(s, 5, &e));
+    assert_false(session_rename(s, 1, "dense2", &e));
+    assert_false(add(s, -1, "dense 1000000", &e));
+    assert_non_null(strstr(e.text, "4000"));
+    assert_non_null(strstr(e.text, "bytes"));
+    assert_false(session_redo(s, &e));
+    assert_ptr_equal(session_network(s)->model, before.model);
+    assert_ptr_equal(session_network(s)->state, before.state);
+    assert_int_equal(s->revision, revision);
+    session_free(s);
+}
+
+static void a_fit_says_what_it_misses(void **state)
+{
+    struct error e;
+    struct fit fit = fit_of(1);
+    struct session *s = make_session(WORKER_THREAD, NULL, "");
+    assert_false(session_fit(s, &fit, &e));
+    assert_non_null(strstr(e.text, "data circle"));
+    assert_true(session_set_data(s, make_data(50, 40, 1), &e));
+    assert_false(session_fit(s, &fit, &e));
+    assert_non_null(strstr(e.text, "dense"));
+    assert_true(add(s, -1, "dense 4 tanh", &e));
+    assert_false(session_fit(s, &fit, &e)); /* four outputs for one target */
+    assert_true(add(s, -1, "dense 1 tanh", &e));
+    struct recipe r = make_recipe("sgd", "binary_crossentropy", 0.1);
+    assert_true(session_compile(s, &r, &e));
+    assert_false(session_fit(s, &fit, &e));
+    assert_non_null(strstr(e.text, "sigmoid"));
+    session_free(s);
+}
+
+static void defaults_are_said(void **state)
+{
+    struct error e;
+    struct fit fit = fit_of(1);
+    struct session *s = make_session(WORKER_THREAD, make_data(50, 40, 1), "dense 4 tanh;dense 2 softmax");
+    assert_true(session_fit(s, &fit, &e));
+    finish(s);
+    assert_non_null(strstr(text_get(&s->notice), "adam"));
+    assert_non_null(strstr(text_get(&s->notice), "categorical_crossentropy"));
+    session_free(s);
+}
+
+static void an_edit_ends_a_training_and_says_so(void **state)
+{
+    struct error e;
+    struct session *s = make_session(WORKER_THREAD, make_data(50, 40, 1), "dense 4 tanh;dense 1 tanh");
+    struct fit fit = fit_of(1000000000);
+    assert_true(session_fit(s, &fit, &e));
+    assert_true(session_running(s));
+    assert_false(session_forward(s, -1, 0, &e));
+    float one = 2;
+    size_t element = 3;
+    assert_true(session_set_params(s, 1, 0, &element, &one, 1, &e));
+    assert_true(session_running(s));
+    assert_true(session_remove(s, 1, &e));
+    assert_false(session_running(s));
+    assert_non_null(strstr(text_get(&s->notice), "training stopped at epoch"));
+    session_free(s);
+}
+
+static void models_live_side_by_side(void **state)
+{
+    struct error e;
+    struct session *s = make_session(WORKER_THREAD, make_data(50, 40, 1), "dense 4 tanh;dense 1 tanh");
+    assert_true(session_select(s, "small", &e));
+    assert_int_equal(session_network(s)->model->layers, 1);
+    assert_true(add(s, -1, "dense 1 tanh", &e));
+    struct fit fit = fit_of(1);
+    assert_true(session_fit(s, &fit, &e));
+    finish(s);
+    assert_true(session_select(s, "main", &e));
+    assert_int_equal(session_network(s)->model->layers, 3);
+    session_free(s);
+}
+
+static void probes_read_what_they_ran(void **state)
+{
+    struct error e;
+    struct session *s = make_session(WORKER_THREAD, make_data(50, 40, 1), "dense 4 tanh;dense 1 tanh");
+    assert_false(session_backward(s, &e));
+    assert_false(session_update(s, &e));
+    assert_false(session_forward(s, 50, 0, &e));
+    assert_true(session_forward(s, 45, 0, &e));
+    assert_int_equal(s->probe.N, 1);
+    assert_int_equal(s->probe.index[0], 45);
+    assert_memory_equal(workspace_input(s->probe.ws), s->data->x + 90, 2 * sizeof(float));
+    assert_false(session_update(s, &e));
+    assert_true(session_backward(s, &e));
+    assert_true(session_update(s, &e));
+    assert_false(session_update(s, &e));
+    uint64_t serial = s->probe.serial;
+    assert_true(session_probe(s, true, &e)); /* what was just shown still counts */
+    assert_int_equal(s->probe.serial, serial);
+    session_free(s);
+}
+
+static void the_journal_remembers(void **state)
+{
+    struct error e;
+    struct session *s = make_session(WORKER_THREAD, NULL, "");
+    for (int i = 0; i < 200; i++)
+        assert_true(session_journal(s, "dense 4 tanh", &e));
+    assert_int_equal(s->journal_count, 200);
+    assert_string_equal(s->journal[199].text, "dense 4 tanh");
+    assert_int_equal(s->journal[0].step, UINT64_MAX);
+    session_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(data_and_layers_in_either_order),
+        cmocka_unit_test(inserting_keeps_what_was_learnt),
+        cmocka_unit_test(undo_and_redo_walk_through_everything),
+        cmocka_unit_test(failures_leave_everything),
+        cmocka_unit_test(a_fit_says_what_it_misses),
+        cmocka_unit_test(defaults_are_said),
+        cmocka_unit_test(an_edit_ends_a_training_and_says_so),
+        cmocka_unit_test(models_live_side_by_side),
+        cmocka_unit_test(probes_read_what_they_ran),
+        cmocka_unit_test(the_journal_remembers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

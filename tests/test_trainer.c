@@ -1,0 +1,229 @@
+/* The trainer: same seed, same bits, however it is cut up; pausing, rewinding, divergence, patience. */
+#include "making.h"
+
+static struct fit fit_of(uint64_t epochs)
+{
+    return (struct fit){.epochs = epochs, .batch_size = 10, .memory = 1e6};
+}
+
+static struct session *scene(enum worker_mode mode, const char *optimizer, double lr)
+{
+    struct session *s = make_session(mode, make_data(103, 80, 5), "dense 8 tanh;dropout 0.1;dense 1 tanh");
+    struct recipe r = make_recipe(optimizer, "mse", lr);
+    assert_true(session_compile(s, &r, NULL));
+    return s;
+}
+
+static void train(struct session *s, struct fit fit)
+{
+    struct error e;
+    if (!session_fit(s, &fit, &e))
+        fail_msg("%s", e.text);
+    finish(s);
+}
+
+static void assert_same_weights(struct session *a, struct session *b)
+{
+    const struct state *x = session_network(a)->state, *y = session_network(b)->state;
+    assert_int_equal(x->place.step, y->place.step);
+    assert_int_equal(x->place.epoch, y->place.epoch);
+    assert_int_equal(x->place.batch, y->place.batch);
+    assert_memory_equal(x->param, y->param, x->floats * sizeof(float));
+}
+
+static void it_learns(void **state)
+{
+    struct error e;
+    struct session *s = scene(WORKER_THREAD, "adam", 0.01);
+    train(s, fit_of(100));
+    struct status status;
+    session_status(s, &status);
+    assert_int_equal(status.phase, PHASE_FINISHED);
+    assert_int_equal(status.epoch, 100);
+    assert_int_equal(status.step, 800);
+    double accuracy;
+    assert_true(session_metric(s, "val_accuracy", &accuracy, &e));
+    assert_true(accuracy >= 0.9);
+    assert_true(fabs(accuracy - status.point.val_accuracy) < 1e-6);
+    session_free(s);
+}
+
+/* With a thread, in slices, in two fits, paused on the way: the same bits. */
+static void same_seed_same_bits(void **state)
+{
+    struct session *a = scene(WORKER_THREAD, "adam", 0.01), *b = scene(WORKER_SLICED, "adam", 0.01);
+    train(a, fit_of(30));
+    train(b, fit_of(30));
+    assert_same_weights(a, b);
+    struct session *c = scene(WORKER_THREAD, "adam", 0.01);
+    train(c, fit_of(13));
+    struct fit steps = fit_of(0);
+    steps.steps = 3;
+    train(c, steps);
+    assert_int_equal(session_network(c)->state->place.batch, 3);
+    steps.steps = 5;
+    train(c, steps);
+    train(c, fit_of(16));
+    assert_same_weights(a, c);
+    session_free(a);
+    session_free(b);
+    session_free(c);
+}
+
+static void pausing_changes_nothing(void **state)
+{
+    struct session *a = scene(WORKER_THREAD, "sgd", 0.1), *b = scene(WORKER_THREAD, "sgd", 0.1);
+    train(a, fit_of(400));
+    struct fit fit = fit_of(400);
+    assert_true(session_fit(b, &fit, NULL));
+    for (int i = 0; i < 20; i++) {
+        struct status status;
+        trainer_pause(session_network(b)->trainer);
+        session_status(b, &status);
+        if (session_running(b))
+            assert_int_equal(status.phase, PHASE_PAUSED);
+        trainer_resume(session_network(b)->trainer);
+    }
+    finish(b);
+    assert_same_weights(a, b);
+    session_free(a);
+    session_free(b);
+}
+
+/* forward, backward, update by hand are the step that fit would take. */
+static void steps_by_hand_are_steps(void **state)
+{
+    struct error e;
+    struct session *a = scene(WORKER_THREAD, "adam", 0.01), *b = scene(WORKER_THREAD, "adam", 0.01);
+    train(a, fit_of(2));
+    train(b, fit_of(1));
+    for (int i = 0; i < 8; i++)
+        assert_true(session_forward(b, -1, 0, &e) && session_backward(b, &e) && session_update(b, &e));
+    assert_same_weights(a, b);
+    train(a, fit_of(1));
+    train(b, fit_of(1));
+    assert_same_weights(a, b);
+    session_free(a);
+    session_free(b);
+}
+
+static void a_rewound_run_goes_on_as_it_did(void **state)
+{
+    struct error e;
+    struct session *s = scene(WORKER_THREAD, "adam", 0.01), *t = scene(WORKER_THREAD, "adam", 0.01);
+    train(s, fit_of(40));
+    train(t, fit_of(40));
+    assert_true(session_rewind(s, 20 * 8, &e));
+    assert_int_equal(session_network(s)->state->place.epoch, 20);
+    train(s, fit_of(20));
+    assert_same_weights(s, t);
+    assert_int_equal(session_network(s)->curves.last.epoch, 40);
+    session_free(s);
+    session_free(t);
+}
+
+static void divergence_stops_at_once_and_keeps_finite_weights(void **state)
+{
+    struct session *s =
+        make_session(WORKER_THREAD, make_data(100, 80, 5), "dense 8 relu;dense 8 relu;dense 1");
+    struct recipe r = make_recipe("sgd", "mse", 1e6);
+    assert_true(session_compile(s, &r, NULL));
+    train(s, fit_of(100));
+    struct status status;
+    session_status(s, &status);
+    assert_int_equal(status.phase, PHASE_DIVERGED);
+    assert_true(status.epoch < 100);
+    assert_non_null(strstr(status.message, "learning rate"));
+    assert_true(state_finite(session_network(s)->state));
+    session_free(s);
+}
+
+static void patience_ends_a_run(void **state)
+{
+    struct session *s = scene(WORKER_THREAD, "sgd", 1e-12);
+    struct fit fit = fit_of(1000);
+    fit.patience = 5;
+    train(s, fit);
+    struct status status;
+    session_status(s, &status);
+    assert_int_equal(status.phase, PHASE_FINISHED);
+    assert_true(status.epoch < 1000);
+    assert_non_null(strstr(status.message, "val_loss"));
+    session_free(s);
+}
+
+static void the_rate_changes_while_it_runs(void **state)
+{
+    struct error e;
+    struct session *s = scene(WORKER_THREAD, "sgd", 0.1);
+    struct fit fit = fit_of(1000000000);
+    assert_true(session_fit(s, &fit, NULL));
+    assert_false(session_fit(s, &fit, &e));
+    assert_true(session_set_lr(s, 0, &e));
+    struct state *before = session_copy_state(s, &e);
+    while (session_place(s).step < before->place.step + 100)
+        ;
+    struct state *after = session_copy_state(s, &e);
+    assert_memory_equal(before->param, after->param, before->model->params * sizeof(float));
+    session_stop(s);
+    struct status status;
+    session_status(s, &status);
+    assert_int_equal(status.phase, PHASE_STOPPED);
+    assert_true(status.lr == 0);
+    state_free(before);
+    state_free(after);
+    session_free(s);
+}
+
+/* What a snapshot holds is enough to repeat the step that comes next. */
+static void a_snapshot_repeats_the_next_step(void **state)
+{
+    struct session *s = scene(WORKER_SLICED, "sgd", 0.05);
+    struct fit fit = fit_of(5);
+    assert_true(session_fit(s, &fit, NULL));
+    struct trainer *t = session_network(s)->trainer;
+    snapshots_request(trainer_snapshots(t), SLICE_PARAMS | SLICE_BATCH);
+    assert_null(snapshots_take(trainer_snapshots(t)));
+    finish(s);
+    const struct snapshot *shot = snapshots_take(trainer_snapshots(t));
+    assert_non_null(shot);
+    assert_int_equal(shot->state->place.step, 0);
+    assert_int_equal(shot->N, 10);
+    struct session *again = scene(WORKER_SLICED, "sgd", 0.05);
+    uint32_t order[80];
+    train_epoch_order(1, 0, order, 80);
+    assert_memory_equal(order, shot->index, 10 * sizeof *order);
+    assert_memory_equal(
+        session_network(again)->state->param, shot->state->param, shot->state->model->params * sizeof(float));
+    session_free(s);
+    session_free(again);
+}
+
+static void nothing_held_out_is_said(void **state)
+{
+    struct error e;
+    struct session *s = make_session(WORKER_THREAD, make_data(40, 40, 5), "dense 1 tanh");
+    train(s, fit_of(3));
+    double x;
+    assert_true(session_metric(s, "accuracy", &x, &e));
+    assert_false(session_metric(s, "val_accuracy", &x, &e));
+    assert_non_null(strstr(e.text, "held out"));
+    session_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_learns),
+        cmocka_unit_test(same_seed_same_bits),
+        cmocka_unit_test(pausing_changes_nothing),
+        cmocka_unit_test(steps_by_hand_are_steps),
+        cmocka_unit_test(a_rewound_run_goes_on_as_it_did),
+        cmocka_unit_test(divergence_stops_at_once_and_keeps_finite_weights),
+        cmocka_unit_test(patience_ends_a_run),
+        cmocka_unit_test(the_rate_changes_while_it_runs),
+        cmocka_unit_test(a_snapshot_repeats_the_next_step),
+        cmocka_unit_test(nothing_held_out_is_said),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

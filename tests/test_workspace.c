@@ -1,0 +1,109 @@
+/* Workspaces: a pass by hand, penalties as Keras defines them, dropout's keys. */
+#include "making.h"
+#include "../src/activation.h"
+
+/* y = tanh(2a - b + 0.5), then 3y: every number can be checked by hand. */
+static void a_pass_is_what_the_formula_says(void **state)
+{
+    struct error e;
+    const struct model *m = make_model(shape_of(1, 2), "dense 1 tanh;dense 1");
+    struct state *s = state_new(m, 0, 1, &e);
+    memcpy(s->param, (float[]){2, -1, 0.5f, 3, 0}, 5 * sizeof(float));
+    struct workspace *ws = workspace_new(m, 1, true, &e);
+    workspace_bind(ws, s);
+    memcpy(workspace_input(ws), (float[]){0.3f, 0.4f}, 2 * sizeof(float));
+    workspace_forward(ws, 1, true, 0);
+    double h = tanh(0.7), y = 3 * h;
+    assert_true(fabs(workspace_activation(ws, 1)[0] - h) < 1e-6);
+    assert_true(fabs(workspace_output(ws)[0] - y) < 1e-6);
+    float target = 1;
+    double loss = workspace_loss(ws, loss_find("mse"), &target, true);
+    assert_true(fabs(loss - (y - 1) * (y - 1)) < 1e-6);
+    workspace_backward(ws);
+    double dy = 2 * (y - 1), dz = dy * 3 * (1 - h * h);
+    const double want[] = {dz * 0.3, dz * 0.4, dz, dy * h, dy};
+    for (int i = 0; i < 5; i++)
+        assert_true(fabs(ws->grad[i] - want[i]) < 1e-5);
+    struct recipe r = make_recipe("sgd", "mse", 0.1);
+    workspace_update(ws, s, &r);
+    assert_true(fabs(s->param[3] - (3 - 0.1 * dy * h)) < 1e-6);
+    assert_int_equal(s->place.step, 1);
+    assert_int_equal(s->place.t, 1);
+    workspace_free(ws);
+    state_free(s);
+    model_unref(m);
+}
+
+static void penalties_act_on_kernels_alone(void **state)
+{
+    struct error e;
+    const struct model *m = make_model(shape_of(1, 2), "dense 1");
+    struct state *s = state_new(m, 0, 1, &e);
+    memcpy(s->param, (float[]){2, -3, 10}, 3 * sizeof(float));
+    struct workspace *ws = workspace_new(m, 1, true, &e);
+    workspace_bind(ws, s);
+    struct recipe r = make_recipe("sgd", "mse", 0.1);
+    assert_true(workspace_penalty(ws, &r, true) == 0);
+    r.l1 = 0.1;
+    r.l2 = 0.01;
+    assert_true(fabs(workspace_penalty(ws, &r, true) - (0.1 * 5 + 0.01 * 13)) < 1e-6);
+    assert_true(fabs(ws->grad[0] - (0.1 + 0.04)) < 1e-6);
+    assert_true(fabs(ws->grad[1] - (-0.1 - 0.06)) < 1e-6);
+    assert_true(ws->grad[2] == 0);
+    workspace_free(ws);
+    state_free(s);
+    model_unref(m);
+}
+
+static void dropout_follows_key_and_name(void **state)
+{
+    struct error e;
+    const struct model *m = make_model(shape_of(1, 64), "dropout 0.5 name=a;dropout 0.5 name=b");
+    struct state *s = state_new(m, 0, 1, &e);
+    struct workspace *ws = workspace_new(m, 4, true, &e);
+    float first[256];
+    workspace_bind(ws, s);
+    for (int i = 0; i < 256; i++)
+        workspace_input(ws)[i] = 1;
+    workspace_forward(ws, 4, true, 77);
+    memcpy(first, workspace_activation(ws, 1), sizeof first);
+    int silent = 0, both = 0;
+    for (int i = 0; i < 256; i++) {
+        silent += first[i] == 0;
+        both += first[i] != 0 && workspace_output(ws)[i] == 0;
+    }
+    assert_in_range(silent, 90, 166);
+    assert_true(both > 30); /* b silences others than a */
+    workspace_forward(ws, 4, true, 77);
+    assert_memory_equal(first, workspace_activation(ws, 1), sizeof first);
+    workspace_forward(ws, 4, true, 78);
+    assert_memory_not_equal(first, workspace_activation(ws, 1), sizeof first);
+    workspace_forward(ws, 4, false, 78);
+    for (int i = 0; i < 256; i++)
+        assert_true(workspace_output(ws)[i] == 1);
+    workspace_free(ws);
+    state_free(s);
+    model_unref(m);
+}
+
+static void memory_is_what_was_said(void **state)
+{
+    struct error e;
+    const struct model *m = make_model(shape_of(1, 784), "dense 128 relu;dense 10 softmax");
+    double floats = 784 * 128 + 128 + 1280 + 10 + 64 * (784 + 2 * 128 + 2 * 10 + 10);
+    assert_true(workspace_bytes(m, 64, true) == floats * 4);
+    assert_null(workspace_new(m, (size_t)1 << 40, true, &e));
+    assert_non_null(strstr(e.text, "bytes"));
+    model_unref(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_pass_is_what_the_formula_says),
+        cmocka_unit_test(penalties_act_on_kernels_alone),
+        cmocka_unit_test(dropout_follows_key_and_name),
+        cmocka_unit_test(memory_is_what_was_said),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
