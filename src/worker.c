@@ -186,6 +186,11 @@ bool worker_busy(const struct worker *w)
     return atomic_load(&w->busy);
 }
 
+enum worker_mode worker_mode(const struct worker *w)
+{
+    return w->mode;
+}
+
 uint64_t worker_job(const struct worker *w)
 {
     return w->jobs;

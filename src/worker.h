@@ -33,6 +33,7 @@ void worker_free(struct worker *w);
 bool worker_start(struct worker *w, struct job job, struct error *e);
 
 bool worker_busy(const struct worker *w);
+enum worker_mode worker_mode(const struct worker *w);
 
 /* The number of the job started last, from 1; 0 before the first. */
 uint64_t worker_job(const struct worker *w);
