@@ -36,6 +36,7 @@ struct view {
      */
     double now, flow;
     uint64_t probe_serial; /* the newest probe that was seen (session.probe.serial) */
+    uint64_t probe_before; /* the one seen before it: a `step` is three passes at once, which play in turn */
     double probe_since;    /* `now` when it came: step mode plays from there; < 0: none since the start */
     bool probe_skip;       /* the learner skipped its animation: show the end */
 
