@@ -1,0 +1,175 @@
+/* test_gradcheck.c - the public gradient check over whole networks: every layer type, every activation and
+ * every loss, with penalties and dropout; and it must find a gradient that is wrong. */
+#include "../src/activation.h"
+#include "../src/error.h"
+#include "../src/gradcheck.h"
+#include "../src/rng.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { N = 6, MOST = 256 };
+
+static float x[MOST], t[MOST];
+
+static struct model *append(struct model *m, const char *line)
+{
+    char copy[120], *rest;
+    struct word words[8];
+    struct args args;
+    struct error e = {0};
+    int n = 0;
+    snprintf(copy, sizeof copy, "%s", line);
+    struct layer_spec spec = {.type = layer_type_find(strtok_r(copy, " ", &rest))};
+    for (char *word; (word = strtok_r(NULL, " ", &rest));)
+        words[n++] = (struct word){.text = word};
+    assert_true(args_bind(line, spec.type->args, words, n, &args, &e));
+    memcpy(spec.arg, args.value, sizeof spec.arg);
+    struct model *grown = model_with_layer(m, m->layers, &spec, &e);
+    if (!grown)
+        fail_msg("%s: %s", line, e.text);
+    model_unref(m);
+    return grown;
+}
+
+/* A network with the given layers on an input, and random numbers to feed it. */
+static struct state *network(struct shape in, const char *const lines[], struct recipe *r, const char *loss)
+{
+    struct model *empty = model_new(NULL), *m = model_with_input(empty, in, true, NULL);
+    struct rng random = rng_from(2);
+    model_unref(empty);
+    for (int i = 0; lines[i]; i++)
+        m = append(m, lines[i]);
+    struct state *s = state_new(m, 1, 3, NULL);
+    assert_non_null(s);
+    model_unref(m);
+    state_init(s, NULL, NULL, 0, s->model->layers - 1);
+    for (int i = 0; i < MOST; i++) {
+        x[i] = (float)rng_between(&random, -1, 1);
+        t[i] = (float)rng_below(&random, 2);
+    }
+    *r = recipe_of(optimizer_find("sgd"));
+    r->loss = loss_find(loss);
+    return s;
+}
+
+/* Typical errors are near 1e-5; float32 noise in the loss keeps the worst of a few hundred below 5e-3. A
+ * wrong factor or sign gives 0.1 and more. */
+static void assert_right(struct shape in, const char *const lines[], const char *loss, double l1, double l2)
+{
+    struct recipe r;
+    struct gradcheck result;
+    struct error e = {0};
+    struct state *s = network(in, lines, &r, loss);
+    if (!strcmp(loss, "perceptron"))
+        for (int i = 0; i < MOST; i++)
+            t[i] = 2 * t[i] - 1;
+    r.l1 = l1;
+    r.l2 = l2;
+    assert_true(gradcheck_run(s, &r, x, t, N, 0, NULL, &result, &e));
+    assert_int_equal(result.checked + result.skipped, s->model->params);
+    assert_true(result.skipped * 10 <= s->model->params);
+    if (!(result.worst < 5e-3) || !(result.mean < 5e-4))
+        fail_msg("%s, %s: layer %d param %d element %zu: numeric %g, analytic %g, worst %g, mean %g",
+            lines[0], loss, result.layer, result.param, result.element, result.numeric, result.analytic,
+            result.worst, result.mean);
+    state_free(s);
+}
+
+static void every_layer_type_passes(void **state)
+{
+    for (size_t i = 1; layer_type_at(i); i++) {
+        const char *flat[] = {"dense 5 tanh", layer_type_at(i)->example, "dense 2", NULL};
+        assert_right(shape_of(1, 4), flat, "mse", 0, 0);
+        const char *deep[] = {"dense 3 tanh", layer_type_at(i)->example, "flatten", "dense 2", NULL};
+        assert_right(shape_of(3, 2, 2, 2), deep, "mse", 0, 0);
+    }
+}
+
+static void every_activation_passes(void **state)
+{
+    for (size_t i = 0; activation_at(i); i++) {
+        char line[40], alone[40];
+        snprintf(line, sizeof line, "dense 7 %s", activation_name(i));
+        snprintf(alone, sizeof alone, "activation %s", activation_name(i));
+        assert_right(shape_of(1, 3), (const char *[]){line, "dense 4", alone, "dense 2", NULL}, "mse", 0, 0);
+    }
+}
+
+static void every_loss_passes_with_every_head(void **state)
+{
+    static const char *const heads[] = {"dense 3 sigmoid", "dense 3 softmax"};
+    for (size_t i = 0; loss_at(i); i++) {
+        for (int j = 0; j < 2; j++)
+            assert_right(
+                shape_of(1, 3), (const char *[]){"dense 5 tanh", heads[j], NULL}, loss_name(i), 0, 0);
+        assert_right(shape_of(1, 3), (const char *[]){"dense 5 tanh", "dense 3", "activation softmax", NULL},
+            loss_name(i), 0, 0);
+    }
+}
+
+static void penalties_and_dropout_pass(void **state)
+{
+    assert_right(shape_of(1, 3), (const char *[]){"dense 6 tanh", "dropout 0.4", "dense 1 sigmoid", NULL},
+        "binary_crossentropy", 0.01, 0.02);
+}
+
+/* The loss of mse with a slope that is a tenth too steep. */
+static double wrong(const float *y, const float *targets, float *dy, size_t rows, size_t K)
+{
+    double value = loss_find("mse")->value(y, targets, dy, rows, K);
+    for (size_t i = 0; dy && i < rows * K; i++)
+        dy[i] *= 1.1f;
+    return value;
+}
+
+static void a_wrong_gradient_is_found_and_nothing_changes(void **state)
+{
+    struct recipe r;
+    struct gradcheck result;
+    struct error e = {0};
+    const struct loss bad = {.name = "wrong", .value = wrong};
+    struct state *s = network(shape_of(1, 3), (const char *[]){"dense 5 tanh", "dense 2", NULL}, &r, "mse");
+    struct state *before = state_copy(s, NULL);
+    r.loss = &bad;
+    assert_true(gradcheck_run(s, &r, x, t, N, 10, NULL, &result, &e));
+    assert_int_equal(result.checked, 10);
+    assert_true(result.worst > 0.05 && result.worst < 0.15);
+    assert_true(fabs(result.analytic / result.numeric - 1.1) < 0.02);
+    assert_memory_equal(s->param, before->param, s->floats * sizeof(float));
+    state_free(before);
+    state_free(s);
+}
+
+static void a_cancelled_check_says_so(void **state)
+{
+    struct recipe r;
+    struct gradcheck result = {.checked = 99};
+    struct error e = {0};
+    atomic_bool cancel = true;
+    struct state *s = network(shape_of(1, 3), (const char *[]){"dense 2", NULL}, &r, "mse");
+    assert_false(gradcheck_run(s, &r, x, t, N, 0, &cancel, &result, &e));
+    assert_non_null(strstr(e.text, "cancelled"));
+    assert_int_equal(result.checked, 99);
+    state_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_layer_type_passes),
+        cmocka_unit_test(every_activation_passes),
+        cmocka_unit_test(every_loss_passes_with_every_head),
+        cmocka_unit_test(penalties_and_dropout_pass),
+        cmocka_unit_test(a_wrong_gradient_is_found_and_nothing_changes),
+        cmocka_unit_test(a_cancelled_check_says_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
