@@ -30,6 +30,8 @@ struct repl {
     struct lesson_run *lesson;  /* NULL when none runs */
     struct lets *lets;          /* names made by `let`, and watched expressions */
     const struct origin *origin; /* of the running line */
+    const struct command_line *command; /* the running command, for the place of an error */
+    int depth;                  /* files that run each other, and commands within commands */
     bool background;            /* the running command ended with & */
     bool quit;
     int status;                 /* exit status so far */
@@ -38,13 +40,17 @@ struct repl {
     bool quiet;
 };
 
-/* Runs a whole line. Errors are printed to stderr; false after one. */
+/* Runs a whole line, or several that continue each other. Errors are printed to stderr; false after one. */
 bool repl_line(struct repl *r, const char *text, size_t length, const struct origin *origin);
 
-/* Runs a file of lines (`source`, a script). Stops at the first error. */
+/* True when a text needs another line: an open bracket, or a "\\" at its end. */
+bool repl_wants_more(const char *text, size_t length);
+
+/* Runs a file of lines (`source`, a script). Stops at the first error: e->text is "" when it is printed already. */
 bool repl_file(struct repl *r, const char *path, struct error *e);
 
-/* Runs the one command in `text`, as `time` and `insert` do; the error gets its place within text. */
+/* Runs the one command in `text`, as `time` and `insert` do; the error gets its place within text. Notices are
+ * printed, what changes something is journaled. */
 bool repl_command(struct repl *r, const char *text, struct error *e);
 
 #endif
