@@ -5,13 +5,11 @@
  * One JSON line a workload: {"workload": "playground", "steps_per_s": 123.4, "threads": 1}. Data are made
  * before the clock starts. A repetition is one `fit` of so many epochs on the worker; it shuffles, looks for
  * NaN, answers the mailbox and records history as always. The median of five repetitions counts. */
-#include "session.h"
-
-#include "kernels/gemm.h"
-#include "error.h"
-#include "layer.h"
-#include "memory.h"
-#include "rng.h"
+#include "../../src/args.h"
+#include "../../src/error.h"
+#include "../../src/memory.h"
+#include "../../src/rng.h"
+#include "../../src/session.h"
 
 #include <poll.h>
 #include <stdio.h>
