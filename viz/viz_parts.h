@@ -1,0 +1,47 @@
+/* viz_parts.h - the viz from the inside: what viz.c and viz_input.c share. Nobody else includes it. */
+#ifndef GRADUS_VIZ_PARTS_H
+#define GRADUS_VIZ_PARTS_H
+
+#include "compose.h"
+#include "layout.h"
+#include "replica.h"
+#include "viz.h"
+#include "window.h"
+
+enum { VIZ_COMMANDS = 16, VIZ_COMMAND = 256, VIZ_KEYS = 24 };
+
+struct viz {
+    struct session *session;
+    struct replica *replica;
+    struct glyphs *glyphs; /* NULL until the first picture */
+    struct window *window; /* NULL while closed */
+    struct view view;
+    struct theme theme; /* the row, scaled */
+    const struct theme *row;
+    double scale;
+    struct draw draw;
+    struct raster raster;
+    const struct panel *panel[LAYOUT_PANELS];
+    int panels;
+    char command[VIZ_COMMANDS][VIZ_COMMAND]; /* a ring */
+    int first_command, commands;
+    struct zone pressed; /* where the left button went down */
+    bool is_pressed;
+    bool dirty;                                  /* the picture is not what the view says */
+    uint64_t stamp;                              /* of what was drawn */
+    double opened, tick, next_frame, last_frame; /* seconds of the clock */
+};
+
+/* What a key, the mouse or the system does. */
+void viz_take_input(struct viz *v, const struct input *in);
+
+/* Queues a command line for the prompt. */
+void viz_type(struct viz *v, const char *line);
+
+/* After new mouse places or a new picture: what lies under the mouse now. */
+void viz_update_hover(struct viz *v);
+
+/* The window's own keys, for the overlay; ended by {0}. */
+void viz_keys(struct key_help out[VIZ_KEYS]);
+
+#endif

@@ -1,0 +1,274 @@
+/* window.c - SDL's window, events and surface.
+ *
+ * Pictures are drawn by the processor straight into the window's surface, so SDL's own drawing is told not to
+ * go through a graphics library: that would cost five times the memory and the time. Signals stay with the
+ * prompt, and so does the keyboard when the window appears. */
+#include "window.h"
+
+#include "../src/error.h"
+
+#include <SDL.h>
+#include <SDL_image.h>
+#include <math.h>
+#include <stdlib.h>
+
+struct window {
+    SDL_Window *sdl;
+    SDL_Surface *surface; /* of the window; NULL after it changed */
+    SDL_Surface *own;     /* drawn into where the window's pixels have another format */
+    float ratio;          /* pixels of the surface per unit of the mouse */
+};
+
+/* Without a display SDL may take over a text console: so it is not even asked. */
+static bool display_there(struct error *e)
+{
+#if defined __linux__ || defined __unix__
+    const char *names[] = {"DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"};
+    for (int i = 0; i < 3; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return true;
+    }
+    return error_set(
+        e, "there is no display (DISPLAY is not set), so there is no window; `screenshot FILE.png` works");
+#else
+    return true;
+#endif
+}
+
+static bool video_start(struct error *e)
+{
+    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
+    SDL_SetHint(SDL_HINT_WINDOW_NO_ACTIVATION_WHEN_SHOWN, "1");
+    SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
+    SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
+    SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
+    if (!display_there(e))
+        return false;
+    if (SDL_InitSubSystem(SDL_INIT_VIDEO) != 0)
+        return error_set(e, "there is no window: %s; `screenshot FILE.png` works", SDL_GetError());
+    return true;
+}
+
+/* A first size that leaves something of the screen free. */
+static void size_fit(int *width, int *height)
+{
+    SDL_Rect room;
+    if (SDL_GetDisplayUsableBounds(0, &room) != 0 || room.w < 100 || room.h < 100)
+        return;
+    *width = *width < room.w * 9 / 10 ? *width : room.w * 9 / 10;
+    *height = *height < room.h * 9 / 10 ? *height : room.h * 9 / 10;
+}
+
+struct window *window_open(const char *title, int width, int height, struct error *e)
+{
+    struct window *w = calloc(1, sizeof *w);
+    if (!w) {
+        error_set(e, "no memory for a window");
+        return NULL;
+    }
+    if (!video_start(e)) {
+        free(w);
+        return NULL;
+    }
+    size_fit(&width, &height);
+    Uint32 flags = SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI;
+    w->sdl = SDL_CreateWindow(title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, width, height, flags);
+    if (!w->sdl) {
+        error_set(e, "there is no window: %s", SDL_GetError());
+        window_close(w);
+        return NULL;
+    }
+    SDL_SetWindowMinimumSize(w->sdl, 480, 320);
+    w->ratio = 1;
+    SDL_StopTextInput(); /* keys are commands; an input method would swallow them */
+    return w;
+}
+
+void window_close(struct window *w)
+{
+    if (!w)
+        return;
+    SDL_FreeSurface(w->own);
+    if (w->sdl)
+        SDL_DestroyWindow(w->sdl);
+    SDL_QuitSubSystem(SDL_INIT_VIDEO);
+    free(w);
+}
+
+/* --- events ------------------------------------------------------------------------------------------------
+ */
+
+static int key_of(const SDL_KeyboardEvent *k)
+{
+    static const struct {
+        SDL_Keycode sdl;
+        int key;
+    } named[] = {
+        {SDLK_LEFT, WINDOW_LEFT},
+        {SDLK_RIGHT, WINDOW_RIGHT},
+        {SDLK_UP, WINDOW_UP},
+        {SDLK_DOWN, WINDOW_DOWN},
+        {SDLK_RETURN, WINDOW_ENTER},
+        {SDLK_KP_ENTER, WINDOW_ENTER},
+        {SDLK_ESCAPE, WINDOW_ESCAPE},
+        {SDLK_KP_PLUS, '+'},
+        {SDLK_KP_MINUS, '-'},
+        {SDLK_F1, 'h'},
+    };
+    SDL_Keycode sym = k->keysym.sym;
+    if (k->keysym.mod & (KMOD_CTRL | KMOD_ALT | KMOD_GUI))
+        return 0;
+    if (sym == SDLK_TAB)
+        return k->keysym.mod & KMOD_SHIFT ? WINDOW_BACKTAB : WINDOW_TAB;
+    if ((k->keysym.mod & KMOD_SHIFT) && sym == SDLK_EQUALS)
+        return '+';
+    if ((k->keysym.mod & KMOD_SHIFT) && sym == SDLK_SLASH)
+        return '?';
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+        if (named[i].sdl == sym)
+            return named[i].key;
+    return sym > 0 && sym < 127 ? sym : 0;
+}
+
+static struct point mouse_of(const struct window *w, int x, int y)
+{
+    return (struct point){(float)x * w->ratio, (float)y * w->ratio};
+}
+
+static bool window_event_input(struct window *w, const SDL_WindowEvent *e, struct input *out)
+{
+    switch (e->event) {
+    case SDL_WINDOWEVENT_SIZE_CHANGED:
+    case SDL_WINDOWEVENT_EXPOSED:
+    case SDL_WINDOWEVENT_SHOWN:
+    case SDL_WINDOWEVENT_RESTORED:
+        w->surface = NULL;
+        out->kind = INPUT_EXPOSE;
+        return true;
+    case SDL_WINDOWEVENT_LEAVE:
+        out->kind = INPUT_LEAVE;
+        return true;
+    case SDL_WINDOWEVENT_CLOSE:
+        out->kind = INPUT_CLOSE;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool input_of(struct window *w, const SDL_Event *e, struct input *out)
+{
+    switch (e->type) {
+    case SDL_KEYDOWN:
+        *out = (struct input){.kind = INPUT_KEY, .key = key_of(&e->key)};
+        return out->key != 0;
+    case SDL_MOUSEMOTION:
+        *out = (struct input){.kind = INPUT_MOVE, .at = mouse_of(w, e->motion.x, e->motion.y)};
+        return true;
+    case SDL_MOUSEBUTTONDOWN:
+    case SDL_MOUSEBUTTONUP:
+        *out = (struct input){.kind = e->type == SDL_MOUSEBUTTONDOWN ? INPUT_PRESS : INPUT_RELEASE};
+        out->at = mouse_of(w, e->button.x, e->button.y);
+        return e->button.button == SDL_BUTTON_LEFT;
+    case SDL_MOUSEWHEEL:
+        *out = (struct input){.kind = INPUT_SCROLL, .turns = e->wheel.preciseY};
+        return true;
+    case SDL_WINDOWEVENT:
+        *out = (struct input){0};
+        return window_event_input(w, &e->window, out);
+    case SDL_QUIT:
+        *out = (struct input){.kind = INPUT_CLOSE};
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool window_input(struct window *w, struct input *out)
+{
+    SDL_Event e;
+    while (SDL_PollEvent(&e))
+        if (input_of(w, &e, out))
+            return true;
+    return false;
+}
+
+/* --- pixels ------------------------------------------------------------------------------------------------
+ */
+
+void window_size(const struct window *w, int *width, int *height)
+{
+    SDL_GetWindowSizeInPixels(w->sdl, width, height);
+}
+
+float window_density(const struct window *w)
+{
+    int points = 0, pixels = 0, rest;
+    SDL_GetWindowSize(w->sdl, &points, &rest);
+    SDL_GetWindowSizeInPixels(w->sdl, &pixels, &rest);
+    if (points > 0 && pixels > points)
+        return (float)pixels / (float)points;
+    /* X11 tells pixels alone; believe its dots per inch only on a screen with many of them. */
+    float dots = 96;
+    SDL_Rect room = {0};
+    int screen = SDL_GetWindowDisplayIndex(w->sdl);
+    if (SDL_GetDisplayBounds(screen, &room) != 0 || room.h < 1400 ||
+        SDL_GetDisplayDPI(screen, NULL, &dots, NULL) != 0)
+        return 1;
+    return fminf(fmaxf(roundf(dots / 96 * 4) / 4, 1), 3);
+}
+
+bool window_hidden(const struct window *w)
+{
+    return SDL_GetWindowFlags(w->sdl) & (SDL_WINDOW_MINIMIZED | SDL_WINDOW_HIDDEN);
+}
+
+static bool plain_format(const SDL_Surface *s)
+{
+    return s->format->format == SDL_PIXELFORMAT_XRGB8888 || s->format->format == SDL_PIXELFORMAT_ARGB8888;
+}
+
+bool window_canvas(struct window *w, struct canvas *out)
+{
+    if (!w->surface)
+        w->surface = SDL_GetWindowSurface(w->sdl);
+    SDL_Surface *s = w->surface;
+    if (!s || s->w < 1 || s->h < 1)
+        return false;
+    int points, rest;
+    SDL_GetWindowSize(w->sdl, &points, &rest);
+    w->ratio = points > 0 ? (float)s->w / (float)points : 1;
+    if (!plain_format(s)) {
+        if (!w->own || w->own->w != s->w || w->own->h != s->h) {
+            SDL_FreeSurface(w->own);
+            w->own = SDL_CreateRGBSurfaceWithFormat(0, s->w, s->h, 32, SDL_PIXELFORMAT_XRGB8888);
+        }
+        s = w->own;
+    }
+    if (!s)
+        return false;
+    *out = (struct canvas){s->pixels, s->w, s->h, s->pitch / 4};
+    return true;
+}
+
+void window_show(struct window *w)
+{
+    if (!w->surface)
+        return;
+    if (!plain_format(w->surface))
+        SDL_BlitSurface(w->own, NULL, w->surface, NULL);
+    if (SDL_UpdateWindowSurface(w->sdl) != 0)
+        w->surface = NULL;
+}
+
+bool canvas_save(struct canvas c, const char *path, struct error *e)
+{
+    SDL_Surface *s = SDL_CreateRGBSurfaceWithFormatFrom(
+        c.pixel, c.width, c.height, 32, c.pitch * 4, SDL_PIXELFORMAT_XRGB8888);
+    if (!s)
+        return error_set(e, "no memory for a picture of %d x %d", c.width, c.height);
+    bool ok = IMG_SavePNG(s, path) == 0;
+    SDL_FreeSurface(s);
+    return ok || error_set(e, "cannot write '%s': %s", path, SDL_GetError());
+}
