@@ -24,6 +24,7 @@ static const struct data_source *const sources[] = {
     &data_moons,
     &data_blobs,
     &data_sine,
+    &data_csv,
 };
 
 enum { SOURCES = sizeof sources / sizeof *sources, CANCEL_ROWS = 4096 };

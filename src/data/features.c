@@ -74,9 +74,10 @@ static size_t input_size(const struct data *d)
     return d->plane ? (size_t)d->feature_count : d->raw;
 }
 
+/* In double: the difference of two large floats may be none. */
 static float standardised(const struct data *d, const float *raw, size_t column)
 {
-    return (raw[column] - d->mean[column]) / d->deviation[column];
+    return (float)(((double)raw[column] - d->mean[column]) / d->deviation[column]);
 }
 
 static void compute_row(const struct data *d, const float *raw, float *out)

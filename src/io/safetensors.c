@@ -142,7 +142,7 @@ static bool read_tensor(const struct tensor_file *f, const cJSON *item, struct t
         return error_set(e, "tensor '%.60s' has no dtype", t->name);
     if (strcmp(type, "F32"))
         return error_set(e, "tensor '%.60s' is %.20s; only F32 can be read", t->name, type);
-    size_t values;
+    size_t values = 0;
     return read_dimensions(t, cJSON_GetObjectItemCaseSensitive(item, "shape"), &values, e) &&
            read_offsets(f, t, cJSON_GetObjectItemCaseSensitive(item, "data_offsets"), values, e);
 }
