@@ -79,70 +79,19 @@ static bool choose_columns(struct import *m, struct error *e)
     return inputs || error_set(e, "every column but the target is ignored: no inputs are left");
 }
 
-/* --- pass 1: what kind --- */
+/* --- pass 1: which rows --- */
 
-static void count_cell(const struct import *m, struct csv_column *c, const char *cell, size_t row)
+static bool row_is_whole(struct import *m, size_t row)
 {
-    double number;
-    if (csv_is_missing(cell)) {
-        c->missing++;
-    } else if (csv_number(&m->csv, cell, &number)) {
-        c->numbers++;
-    } else if (!c->texts++) {
-        c->text_row = row;
-        c->text_cell = cell;
-    }
-}
-
-static bool check_kind(const struct import *m, const struct csv_column *c, struct error *e)
-{
-    char name[WORD_BRIEF];
-    if (!c->numbers && !c->texts)
-        return error_set(e, "column '%s' is empty: leave it out with ignore=%s", brief(c, name), name);
-    return true;
-}
-
-static bool find_kinds(struct import *m, struct error *e)
-{
-    for (size_t r = 0; r < m->csv.rows; r++) {
-        if (cancelled(m, r, e))
-            return false;
-        const char *cell = csv_row(&m->csv, r);
-        for (size_t c = 0; c < m->csv.columns; c++, cell = csv_next(cell))
-            if (!m->column[c].ignored)
-                count_cell(m, &m->column[c], cell, r);
-    }
-    for (size_t c = 0; c < m->csv.columns; c++) {
-        if (!m->column[c].ignored && !check_kind(m, &m->column[c], e))
-            return false;
-        m->column[c].text = m->column[c].texts > 0;
-    }
-    return true;
-}
-
-/* Text is classes, numbers are numbers, unless task= says otherwise. */
-static bool choose_task(struct import *m, struct error *e)
-{
-    const struct csv_column *t = &m->column[m->target];
-    char name[WORD_BRIEF], cell[WORD_BRIEF];
-    if (m->options->task == CSV_TASK_REGRESSION && t->text)
-        return error_set(e, "task=regression needs numbers, but line %u of the target '%s' holds '%s'",
-            m->csv.line[t->text_row], brief(t, name), word_brief(t->text_cell, cell));
-    m->classes = t->text || m->options->task == CSV_TASK_CLASSIFICATION;
-    return true;
-}
-
-/* --- pass 2: which rows --- */
-
-static bool row_is_whole(const struct import *m, size_t row)
-{
+    bool whole = true;
     const char *cell = csv_row(&m->csv, row);
     for (size_t c = 0; c < m->csv.columns; c++, cell = csv_next(cell)) {
-        bool needed = (int)c == m->target || m->options->missing == CSV_MISSING_DROP;
-        if (needed && !m->column[c].ignored && csv_is_missing(cell))
-            return false;
+        if (m->column[c].ignored || !csv_is_missing(cell))
+            continue;
+        m->column[c].missing++;
+        whole = whole && (int)c != m->target && m->options->missing != CSV_MISSING_DROP;
     }
-    return true;
+    return whole;
 }
 
 static bool refuse_all_dropped(const struct import *m, struct error *e)
@@ -168,6 +117,59 @@ static bool choose_rows(struct import *m, struct error *e)
         m->kept += m->keep[r];
     }
     return m->kept || refuse_all_dropped(m, e);
+}
+
+/* --- pass 2: what kind --- */
+
+static void count_cell(const struct import *m, struct csv_column *c, const char *cell, size_t row)
+{
+    double number;
+    if (csv_is_missing(cell))
+        return;
+    if (csv_number(&m->csv, cell, &number)) {
+        c->numbers++;
+    } else if (!c->texts++) {
+        c->text_row = row;
+        c->text_cell = cell;
+    }
+}
+
+static bool check_kind(const struct import *m, const struct csv_column *c, struct error *e)
+{
+    char name[WORD_BRIEF];
+    if (!c->numbers && !c->texts)
+        return error_set(e, "column '%s' is empty: leave it out with ignore=%s", brief(c, name), name);
+    return true;
+}
+
+static bool find_kinds(struct import *m, struct error *e)
+{
+    for (size_t r = 0; r < m->csv.rows; r++) {
+        if (cancelled(m, r, e))
+            return false;
+        const char *cell = csv_row(&m->csv, r);
+        for (size_t c = 0; m->keep[r] && c < m->csv.columns; c++, cell = csv_next(cell))
+            if (!m->column[c].ignored)
+                count_cell(m, &m->column[c], cell, r);
+    }
+    for (size_t c = 0; c < m->csv.columns; c++) {
+        if (!m->column[c].ignored && !check_kind(m, &m->column[c], e))
+            return false;
+        m->column[c].text = m->column[c].texts > 0;
+    }
+    return true;
+}
+
+/* Text is classes, numbers are numbers, unless task= says otherwise. */
+static bool choose_task(struct import *m, struct error *e)
+{
+    const struct csv_column *t = &m->column[m->target];
+    char name[WORD_BRIEF], cell[WORD_BRIEF];
+    if (m->options->task == CSV_TASK_REGRESSION && t->text)
+        return error_set(e, "task=regression needs numbers, but line %u of the target '%s' holds '%s'",
+            m->csv.line[t->text_row], brief(t, name), word_brief(t->text_cell, cell));
+    m->classes = t->text || m->options->task == CSV_TASK_CLASSIFICATION;
+    return true;
 }
 
 /* --- pass 3: which words --- */
@@ -399,7 +401,7 @@ static bool analyse(struct import *m, struct error *e)
 {
     m->column = memory_take(m->csv.columns, sizeof *m->column, "the columns of the file", e);
     m->keep = m->column ? memory_take(m->csv.rows, sizeof *m->keep, "the rows of the file", e) : NULL;
-    return m->keep && choose_columns(m, e) && find_kinds(m, e) && choose_task(m, e) && choose_rows(m, e) &&
+    return m->keep && choose_columns(m, e) && choose_rows(m, e) && find_kinds(m, e) && choose_task(m, e) &&
            gather_words(m, e) && lay_out(m, e);
 }
 
