@@ -4,6 +4,7 @@
  * between two steps (trainer_call), and works on that. */
 #include "session.h"
 #include "error.h"
+#include "kernels/gemm.h"
 #include "memory.h"
 #include "session_parts.h"
 
@@ -41,6 +42,7 @@ struct session *session_new(enum worker_mode mode, struct error *e)
     struct session *s = memory_take(1, sizeof *s, "a session", e);
     if (!s)
         return NULL;
+    kernels_flush_denormals();
     s->worker = worker_new(mode, e);
     s->network[0] = s->worker ? network_new("main", e) : NULL;
     if (!s->network[0]) {

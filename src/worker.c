@@ -5,6 +5,7 @@
  * wakes the wait loop when a job has ended. */
 #include "worker.h"
 #include "error.h"
+#include "kernels/gemm.h"
 #include "memory.h"
 
 #include <errno.h>
@@ -110,6 +111,7 @@ static void wait_for_news(struct worker *w, double seconds)
 static void *worker_main(void *arg)
 {
     struct worker *w = arg;
+    kernels_flush_denormals();
     setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
     pthread_mutex_lock(&w->lock);
     while (!w->end) {

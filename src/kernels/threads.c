@@ -3,10 +3,15 @@
 #include "gemm.h"
 #include "threads.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 #ifdef _OPENMP
 #include <omp.h>
+#endif
+
+#ifdef __SSE2__
+#include <immintrin.h>
 #endif
 
 enum { ALIGN = 64, SPLIT = 32768 }; /* below SPLIT floats a thread, waking it costs more than it does */
@@ -46,6 +51,18 @@ int kernels_threads(double work, double each)
 }
 
 #endif
+
+void kernels_flush_denormals(void)
+{
+#if defined __SSE2__
+    enum { FLUSH_TO_ZERO = 0x8000, DENORMALS_ARE_ZERO = 0x40 };
+    _mm_setcsr(_mm_getcsr() | FLUSH_TO_ZERO | DENORMALS_ARE_ZERO);
+#elif defined __aarch64__
+    uint64_t control;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(control));
+    __asm__ volatile("msr fpcr, %0" : : "r"(control | (uint64_t)1 << 24));
+#endif
+}
 
 void kernels_split(size_t n, void (*fn)(const void *arg, size_t first, size_t count), const void *arg)
 {
