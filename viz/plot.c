@@ -18,10 +18,10 @@ static double round_step(double range, int most)
 
 static int linear_ticks(const struct axis *a, int most, double out[PLOT_TICKS])
 {
-    double step = round_step(a->high - a->low, most);
+    double step = round_step(a->high - a->low, most - 1);
     int count = 0;
     for (double k = ceil(a->low / step - 1e-9); k * step <= a->high + step * 1e-9 && count < most; k++)
-        out[count++] = k * step;
+        out[count++] = k * step + 0.0; /* + 0: never -0 */
     return count;
 }
 
@@ -78,7 +78,7 @@ void axis_round(struct axis *a, int most)
     }
     if (a->high - a->low < 1e-12 * fmax(fabs(a->high), 1e-20))
         a->high = a->low + fmax(fabs(a->low), 1);
-    double step = round_step(a->high - a->low, most);
+    double step = round_step(a->high - a->low, most - 1);
     a->low = floor(a->low / step + 1e-9) * step;
     a->high = ceil(a->high / step - 1e-9) * step;
 }
@@ -203,25 +203,79 @@ struct point plot_point(const struct plot *p, double x, double y)
     return (struct point){p->area.x + p->area.w * (float)u, p->area.y + p->area.h * (float)(1 - w)};
 }
 
-enum { LINE_POINTS = 2048 };
+/* A line that is built up: of the points in one column of pixels only the lowest, the highest and the last
+ * count. */
+enum { LINE_POINTS = 1024 };
+
+struct line {
+    struct draw *d;
+    float width;
+    struct colour colour;
+    struct point run[LINE_POINTS];
+    int count;
+    struct point low, high, last; /* of the open column */
+    bool open, low_first;
+};
+
+static void line_flush(struct line *l, bool end)
+{
+    if (l->count == 1 && end)
+        draw_circle(l->d, l->run[0], l->width, l->colour);
+    draw_path(l->d, l->run, (size_t)l->count, l->width, l->colour);
+    l->run[0] = l->run[l->count > 0 ? l->count - 1 : 0];
+    l->count = end ? 0 : 1;
+}
+
+static void line_put(struct line *l, struct point p)
+{
+    if (l->count && l->run[l->count - 1].x == p.x && l->run[l->count - 1].y == p.y)
+        return;
+    if (l->count == LINE_POINTS)
+        line_flush(l, false);
+    l->run[l->count++] = p;
+}
+
+static void line_close_column(struct line *l)
+{
+    if (!l->open)
+        return;
+    line_put(l, l->low_first ? l->low : l->high);
+    line_put(l, l->low_first ? l->high : l->low);
+    line_put(l, l->last);
+    l->open = false;
+}
+
+static void line_add(struct line *l, struct point p)
+{
+    if (l->open && floorf(p.x) != floorf(l->last.x))
+        line_close_column(l);
+    if (!l->open) {
+        l->low = l->high = p;
+        l->low_first = true;
+    } else if (p.y < l->low.y) {
+        l->low = p;
+        l->low_first = false;
+    } else if (p.y > l->high.y) {
+        l->high = p;
+        l->low_first = true;
+    }
+    l->last = p;
+    l->open = true;
+}
 
 void plot_line(const struct plot *p, struct draw *d, const float *x, const float *y, size_t n, float width,
     struct colour c)
 {
-    struct point run[LINE_POINTS];
-    size_t count = 0;
+    struct line l = {.d = d, .width = width, .colour = c};
     draw_push_clip(d, rect_inset(p->area, -width));
     for (size_t i = 0; i <= n; i++) {
-        bool shown = i < n && isfinite(y[i]);
-        if (shown)
-            run[count++] = plot_point(p, x[i], y[i]);
-        if (count && (!shown || count == LINE_POINTS)) {
-            if (count == 1)
-                draw_circle(d, run[0], width, c);
-            draw_path(d, run, count, width, c);
-            run[0] = run[count - 1];
-            count = shown ? 1 : 0;
+        if (i < n && isfinite(y[i])) {
+            line_add(&l, plot_point(p, x[i], y[i]));
+            continue;
         }
+        line_close_column(&l);
+        if (l.count)
+            line_flush(&l, true);
     }
     draw_pop_clip(d);
 }

@@ -208,7 +208,7 @@ static bool capsule_columns(const struct segment *s, float R, float y, float *lo
 
 static void mask_segment(struct raster *r, const struct box *b, const struct segment *s)
 {
-    float R = s->half + 0.5f, full = fmaxf(s->half - 0.5f, 0);
+    float R = s->half + 0.5f;
     float y1 = s->a.y + s->u.y * s->length;
     int top = (int)floorf(fminf(s->a.y, y1) - R), bottom = (int)ceilf(fmaxf(s->a.y, y1) + R);
     top = top > b->y0 ? top : b->y0;
@@ -222,15 +222,16 @@ static void mask_segment(struct raster *r, const struct box *b, const struct seg
         if (x0 >= x1)
             continue;
         uint8_t *mask = r->mask + (size_t)y * (size_t)r->width;
+        float along = dy * s->u.y, ux = s->u.x, uy = s->u.y, length = s->length;
         for (int x = x0; x < x1; x++) {
             float dx = (float)x + 0.5f - s->a.x;
-            float t = fminf(fmaxf(dx * s->u.x + dy * s->u.y, 0), s->length);
-            float ex = dx - t * s->u.x, ey = dy - t * s->u.y, square = ex * ex + ey * ey;
-            if (square >= R * R)
-                continue;
-            float cover = square <= full * full ? 1 : unit(R - sqrtf(square));
-            uint8_t byte = (uint8_t)(cover * FULL + 0.5f);
-            mask[x] = mask[x] > byte ? mask[x] : byte;
+            float t = dx * ux + along;
+            t = t < 0 ? 0 : t > length ? length : t;
+            float ex = dx - t * ux, ey = dy - t * uy;
+            float cover = R - sqrtf(ex * ex + ey * ey);
+            cover = cover < 0 ? 0 : cover > 1 ? 1 : cover;
+            int byte = (int)(cover * FULL + 0.5f), was = mask[x];
+            mask[x] = (uint8_t)(was > byte ? was : byte);
         }
         r->first[y] = r->first[y] < x0 ? r->first[y] : x0;
         r->last[y] = r->last[y] > x1 ? r->last[y] : x1;

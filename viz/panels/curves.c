@@ -64,11 +64,12 @@ static struct axis value_axis(const struct chart *k, size_t n, bool log)
         return (struct axis){log ? 0.01 : 0, 1, log};
     if (k->share)
         return (struct axis){floor(fmin(a.low, 0.9) * 5 + 1e-6) / 5, 1, false};
-    if (!log) {
-        a.low = fmin(a.low, 0);
-        a.high += (a.high - a.low) * 0.02;
+    if (log) {
+        axis_round(&a, 5);
+        return a;
     }
-    axis_round(&a, 5);
+    a.low = fmin(a.low, 0);
+    a.high += fmax((a.high - a.low) * 0.06, 1e-12);
     return a;
 }
 

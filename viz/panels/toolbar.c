@@ -235,8 +235,7 @@ static void toolbar_draw(const struct view *v, struct rect r, struct draw *d)
 {
     float px = v->theme->px, side = fminf(roundf(34 * px), r.h), gap = 6 * px;
     float top = roundf(r.y + (r.h - side) / 2);
-    if (!v->still)
-        draw_switches(v, d, &r, side);
+    draw_switches(v, d, &r, side);
     struct rect play = rect_cut_left(&r, roundf(side * 1.35f));
     draw_play(v, d, (struct rect){play.x, top, play.w, side});
     rect_cut_left(&r, gap);
