@@ -6,7 +6,10 @@
 
 #define PANELS(X) \
     X(toolbar)    \
-    X(curves)
+    X(network)    \
+    X(output)     \
+    X(curves)     \
+    X(health)
 
 #define DECLARE(name) extern const struct panel panel_##name;
 #define ENTER(name)   &panel_##name,

@@ -1,0 +1,194 @@
+/* network_inspect.c - the line of words below the network.
+ *
+ * It tells what is looked at, with its numbers and the command that prints them; in step mode the formula of
+ * the wave with real numbers; else what the colours mean. */
+#include "network.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TERMS = 3 };
+
+/* --- what is looked at ------------------------------------------------------------------------------------
+ */
+
+static void tell_unit(const struct scene *n, int layer, int unit, char *out, size_t size)
+{
+    const struct layer *l = &n->model->layer[layer];
+    const struct picture *p = n->picture;
+    char name[64];
+    network_unit_name(n, layer, unit, name, sizeof name);
+    size_t used = (size_t)snprintf(out, size, "%s", name);
+    if (p && p->data && unit < p->layer[layer].values)
+        used += (size_t)snprintf(
+            out + used, size - used, " = %.4g for sample %u", (double)p->layer[layer].value[unit], p->sample);
+    float bias = network_weight(n, layer, -1, unit);
+    if (layer > 0 && !isnan(bias) && used < size)
+        used += (size_t)snprintf(out + used, size - used, " · bias %.4g", (double)bias);
+    if (layer > 0 && l->params && used < size)
+        snprintf(out + used, size - used, " · show neuron %s %d", l->name, unit);
+}
+
+static void tell_weight(const struct scene *n, struct subject s, char *out, size_t size)
+{
+    char from[64], to[64];
+    network_unit_name(n, n->model->layer[s.a].input[0], s.b, from, sizeof from);
+    network_unit_name(n, s.a, s.c, to, sizeof to);
+    snprintf(out, size, "weight from %s to %s = %.4g · print w[%d][%d,%d]", from, to,
+        (double)network_weight(n, s.a, s.b, s.c), s.a, s.b, s.c);
+}
+
+static void tell_bias(const struct scene *n, struct subject s, char *out, size_t size)
+{
+    char name[64];
+    network_unit_name(n, s.a, s.b, name, sizeof name);
+    snprintf(out, size, "bias of %s = %.4g · print b[%d][%d]", name, (double)network_weight(n, s.a, -1, s.b),
+        s.a, s.b);
+}
+
+/* --- the formula of the wave ------------------------------------------------------------------------------
+ */
+
+/* dense1[0] = tanh(0.52·0.31 + … + 0.1) = tanh(0.26) = 0.25: the first unit of the block where the wave is.
+ */
+static void tell_forward(const struct scene *n, int layer, char *out, size_t size)
+{
+    const struct layer *l = &n->model->layer[layer];
+    const struct probe *p = n->wave.probe;
+    const float *y = workspace_activation(p->ws, layer);
+    char name[64];
+    network_unit_name(n, layer, 0, name, sizeof name);
+    if (layer == 0 || !l->params || l->param[0].shape.rank != 2) {
+        snprintf(out, size, "%s = %.4g", name, (double)y[0]);
+        return;
+    }
+    const float *x = workspace_activation(p->ws, l->input[0]), *w = p->state->param + l->param[0].offset;
+    int in = l->param[0].shape.dim[0], width = l->param[0].shape.dim[1];
+    const char *f = l->activation ? l->activation->name : "linear";
+    double z = l->params > 1 ? (double)p->state->param[l->param[1].offset] : 0, bias = z;
+    size_t used = (size_t)snprintf(out, size, "%s = %s(", name, f);
+    for (int i = 0; i < in; i++) {
+        double weight = (double)w[(size_t)i * (size_t)width], a = (double)x[i];
+        z += weight * a;
+        if (i < TERMS && used < size)
+            used += (size_t)snprintf(out + used, size - used, "%s%.2f·%.2f", i ? " + " : "", weight, a);
+    }
+    if (in > TERMS && used < size)
+        used += (size_t)snprintf(out + used, size - used, " + …");
+    if (l->params > 1 && used < size)
+        used += (size_t)snprintf(out + used, size - used, " + %.2f", bias);
+    if (used < size)
+        snprintf(out + used, size - used, ") = %s(%.3f) = %.3f", f, z, (double)y[0]);
+}
+
+static void tell_loss(const struct scene *n, char *out, size_t size)
+{
+    const struct probe *p = n->wave.probe;
+    const float *y = workspace_output(p->ws);
+    if (p->N == 1)
+        snprintf(out, size, "output %.3f, target %.3g: loss = %.4g", (double)y[0], (double)p->targets[0],
+            p->loss + p->penalty);
+    else
+        snprintf(out, size, "loss = %.4g, the mean over %zu samples", p->loss + p->penalty, p->N);
+}
+
+static void tell_backward(const struct scene *n, int layer, char *out, size_t size)
+{
+    const struct layer *l = &n->model->layer[layer];
+    const struct probe *p = n->wave.probe;
+    if (!l->params || l->param[0].shape.rank != 2) {
+        snprintf(out, size, "the gradient passes %s", l->name);
+        return;
+    }
+    double g = (double)p->ws->grad[l->param[0].offset], delta = (double)workspace_delta(p->ws, layer)[0];
+    double a = (double)workspace_activation(p->ws, l->input[0])[0];
+    if (p->N == 1)
+        snprintf(out, size, "∂loss/∂w[%d][0,0] = δ·a = %.3g · %.3g = %.3g", layer, delta, a, g);
+    else
+        snprintf(out, size, "∂loss/∂w[%d][0,0] = Σ δ·a over %zu samples = %.3g", layer, p->N, g);
+}
+
+static void tell_update(const struct scene *n, char *out, size_t size)
+{
+    const struct probe *p = n->wave.probe;
+    int layer = 1;
+    while (layer < n->model->layers - 1 && !n->model->layer[layer].params)
+        layer++;
+    const struct layer *l = &n->model->layer[layer];
+    const struct recipe *r = &session_network(n->v->session)->recipe;
+    if (!l->params || !r->optimizer)
+        return;
+    snprintf(out, size, "%s, learning rate %g: w[%d][0,0] = %.4g, gradient %.3g, becomes %.4g",
+        r->optimizer->name, r->lr, layer, (double)p->state->param[l->param[0].offset],
+        (double)p->ws->grad[l->param[0].offset], (double)network_weight(n, layer, 0, 0));
+}
+
+static void tell_wave(const struct scene *n, char *out, size_t size)
+{
+    const struct wave *w = &n->wave;
+    int block = (int)lrintf(w->kind == WAVE_UPDATE ? 0 : w->at);
+    if (w->kind == WAVE_BACKWARD && block < 1)
+        block = 1;
+    if (w->kind == WAVE_UPDATE)
+        tell_update(n, out, size);
+    else if (w->kind == WAVE_LOSS)
+        tell_loss(n, out, size);
+    else if (w->kind == WAVE_BACKWARD)
+        tell_backward(n, n->layout.block[block].layer, out, size);
+    else
+        tell_forward(n, n->layout.block[block].layer, out, size);
+}
+
+/* --- the line ---------------------------------------------------------------------------------------------
+ */
+
+static void draw_legend(struct scene *n, struct rect r)
+{
+    enum { STEPS = 64 };
+    float px = n->v->theme->px, h = text_height(view_font(n->v, FONT_SMALL)) * 0.5f;
+    struct font f = view_font(n->v, FONT_SMALL);
+    struct colour c = view_colour(n->v, COLOUR_DIM);
+    struct rect minus = rect_cut_left(&r, 12 * px), plus = rect_cut_right(&r, 12 * px);
+    draw_text(n->d, minus, ALIGN_CENTRE, f, c, "−");
+    draw_text(n->d, plus, ALIGN_CENTRE, f, c, "+");
+    struct rect bar = {r.x, r.y + (r.h - h) / 2, r.w, h};
+    uint32_t *pixel = draw_image(n->d, bar, STEPS, 1, h / 2, true);
+    for (int i = 0; pixel && i < STEPS; i++)
+        pixel[i] = theme_pixel(n->v->theme, 2 * (float)i / (STEPS - 1) - 1);
+    draw_fill(n->d, (struct rect){bar.x + bar.w / 2 - px / 2, bar.y - 2 * px, px, bar.h + 4 * px}, 0, c);
+}
+
+static void tell(const struct scene *n, char *out, size_t size)
+{
+    struct subject s = n->look;
+    out[0] = '\0';
+    if (n->wave.kind != WAVE_NONE && n->picture)
+        tell_wave(n, out, size);
+    else if (s.kind == SUBJECT_UNIT)
+        tell_unit(n, s.a, s.b, out, size);
+    else if (s.kind == SUBJECT_WEIGHT)
+        tell_weight(n, s, out, size);
+    else if (s.kind == SUBJECT_BIAS)
+        tell_bias(n, s, out, size);
+}
+
+void network_draw_foot(struct scene *n)
+{
+    struct rect r = n->layout.foot;
+    float px = n->v->theme->px;
+    char text[NETWORK_TEXT];
+    draw_legend(n, rect_cut_right(&r, fminf(110 * px, r.w * 0.25f)));
+    rect_cut_right(&r, 12 * px);
+    tell(n, text, sizeof text);
+    const char *hint = "";
+    if (!n->model->built)
+        hint = "The input's shape is not known yet: type `data spiral`, or `input 2`";
+    else if (!n->v->session->data)
+        hint = "No data yet: type `data spiral`";
+    else if (!n->v->still && !n->v->training)
+        hint = "Hover a unit to see its map; a click pins it";
+    bool words = *text;
+    draw_text(n->d, r, ALIGN_LEFT, view_font(n->v, words ? FONT_NUMBER : FONT_SMALL),
+        view_colour(n->v, words ? COLOUR_TEXT : COLOUR_DIM), words ? text : hint);
+}

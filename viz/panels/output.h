@@ -1,0 +1,34 @@
+/* output.h - the output panel from the inside: pictures of what the network says, one for each kind of data.
+ * Nobody else includes it. Main only. */
+#ifndef GRADUS_VIZ_OUTPUT_H
+#define GRADUS_VIZ_OUTPUT_H
+
+#include "../panel.h"
+#include "../plot.h"
+#include "network.h"
+
+/* What the panel shows: a unit of a layer, or the whole head when layer is -1. */
+struct output {
+    const struct view *v;
+    const struct picture *picture; /* NULL: data without a network that fits */
+    const struct data *data;
+    int layer, unit;
+    struct draw *d;
+};
+
+void output_plane(const struct output *o, struct rect r);     /* two inputs: a map with the samples on it */
+void output_line(const struct output *o, struct rect r);      /* one input: a curve through the samples */
+void output_scatter(const struct output *o, struct rect r);   /* numbers: predicted against true */
+void output_confusion(const struct output *o, struct rect r); /* classes: what was taken for what */
+void output_samples(const struct output *o, struct rect r);   /* a unit over samples */
+
+/* The colour of a row's target: its class, or its number on the diverging scale. */
+struct colour output_target_colour(const struct output *o, size_t row);
+
+/* A sample as a mark: filled for training, a ring for held out. */
+void output_mark(const struct output *o, struct point at, size_t row, struct colour c);
+
+/* One line: what the marks and colours mean. */
+void output_legend(const struct output *o, struct rect r);
+
+#endif
