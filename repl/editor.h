@@ -15,7 +15,8 @@ struct editor;
 struct editor *editor_new(struct repl *r, struct error *e);
 void editor_free(struct editor *ed);
 
-/* Reads one line. EDITOR_LINE: *line is the editor's until the next call, without its newline. */
+/* Reads one line. EDITOR_LINE: *line is the editor's until the next call, without its newline; a paste may have put
+ * newlines into it. */
 enum editor_result { EDITOR_LINE, EDITOR_CANCELLED /* Ctrl-C on a typed line */, EDITOR_INTERRUPTED /* on an empty one */,
     EDITOR_END /* Ctrl-D */ };
 enum editor_result editor_read(struct editor *ed, const char *prompt, const char **line, size_t *length);
@@ -25,5 +26,13 @@ void editor_prefill(struct editor *ed, const char *text);
 
 /* Adds to the history, in memory and on disk. */
 void editor_remember(struct editor *ed, const char *line);
+
+/* While a line is being edited: takes it off the screen and gives the terminal back as it was; puts it there
+ * again. Outside of editor_read() they do nothing. */
+void editor_hide(struct editor *ed);
+void editor_show(struct editor *ed);
+
+/* The terminal has a new size. */
+void editor_resize(struct editor *ed);
 
 #endif

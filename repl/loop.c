@@ -7,6 +7,8 @@
 #include "loop.h"
 
 #include "editor.h"
+#include "journal.h"
+#include "lesson.h"
 #include "output.h"
 #include "progress.h"
 #include "repl.h"
@@ -167,7 +169,10 @@ static void take_commands(void)
         loop.in_command = true;
         editor_hide(r->editor);
         out_note("› %s", line);
-        repl_line(r, line, strlen(line), &origin);
+        bool ok = repl_line(r, line, strlen(line), &origin);
+        if (r->lesson)
+            lesson_line_done(r, line, ok);
+        journal_sync(r);
         out_flush();
         editor_show(r->editor);
         loop.in_command = false;

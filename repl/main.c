@@ -1,0 +1,30 @@
+/* main.c - where the program starts. */
+#include "output.h"
+#include "program.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Numbers stay in the C locale; only the terminal's characters follow the user's, and those are UTF-8. */
+static void set_locale(void)
+{
+    if (!setlocale(LC_CTYPE, "") || MB_CUR_MAX < 4)
+        setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    set_locale();
+    if (!options_read(&options, argc, argv))
+        return 2;
+    out_start(options.quiet);
+    if (options.help)
+        options_help();
+    else if (options.version)
+        options_version();
+    else
+        return program_run(&options);
+    return out_flush() ? 0 : 1;
+}
