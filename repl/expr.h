@@ -3,7 +3,9 @@
  *     list  := or { "," or }         or := and { "or" and }        and := not { "and" not }
  *     not   := "not" not | compare   compare := sum [ (< <= > >= == !=) sum ]
  *     sum   := product { (+ -) product }   product := unary { (* / %) unary }   unary := - unary | power
- *     power := atom [ "^" unary ]    atom := number | quantity | name | function "(" list ")" | "(" or ")"
+ *     power := atom [ "^" unary ]    atom := number | quoted | name | function "(" list ")" | "(" or ")"
+ *            | tensor "[" layer "]" [ "[" slice { "," slice } "]" ] | "layer" "[" layer "]" "." field
+ *     slice := or | [ or ] ":" [ or ]
  *
  * Values are numbers or tensors (w[1], w[1][:,0], a[2], grad.w[1]); functions reduce tensors. Parsing makes a
  * tree (values later get gradients from the same tree); evaluating reads the session. Main only. */
@@ -18,7 +20,9 @@ struct expr;
 
 struct value {
     bool tensor;
+    bool is_text;       /* layer[1].type: compares with a word, prints as it is */
     double number;      /* a scalar; truth is 1 or 0 */
+    char text[64];
     float *data;        /* a tensor's values, owned */
     struct shape shape;
 };
@@ -42,6 +46,7 @@ bool expr_number(struct repl *r, const char *text, double *out, struct error *e)
 struct place_ref {
     int layer, param;
     size_t *element, count;
+    struct shape shape; /* of the chosen part; rank 0 for one element */
 };
 bool expr_place(struct repl *r, const char *text, struct place_ref *out, struct error *e);
 
@@ -54,7 +59,23 @@ struct lets *lets_new(void);
 void lets_free(struct lets *l);
 bool lets_set(struct repl *r, const char *name, const char *expression, struct error *e);
 
+/* The value kept under a name was worked out when `let` ran, as in any programming language. */
+
+/* Expressions that `watch` keeps: adds one, drops one or all (NULL), the i-th, NULL past the end. */
+bool lets_watch(struct repl *r, const char *expression, struct error *e);
+void lets_unwatch(struct repl *r, const char *expression);
+const struct expr *lets_watched(const struct repl *r, size_t i);
+
 /* The i-th name or function that an expression may use, NULL past the end: completion and help. */
 const char *expr_word(struct repl *r, size_t i);
+
+/* What help says of the i-th word of the language, let-names left out; false past the end. */
+struct expr_help {
+    const char *name, *usage, *summary;
+};
+bool expr_help_at(size_t i, struct expr_help *out);
+
+/* For `watch a[2][3]`: the layer and unit that the i-th expression reads, when it is a plain place. */
+bool expr_watched_place(struct repl *r, const struct expr *x, int i, int *layer, int *unit);
 
 #endif
