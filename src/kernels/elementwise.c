@@ -13,27 +13,34 @@ void bias_add(float *y, const float *b, size_t rows, size_t width)
             y[j] += b[j];
 }
 
-/* Columns in strips that stay in registers while the rows go by. */
+/* W columns stay in registers while the rows go by. */
+#define COLUMNS(W)                                                                \
+    INLINE void columns##W(const float *dy, float *db, size_t rows, size_t width) \
+    {                                                                             \
+        vec##W sum = *(const vec##W *)dy;                                         \
+        for (size_t i = 1; i < rows; i++)                                         \
+            sum += *(const vec##W *)(dy + i * width);                             \
+        *(vec##W *)db = sum;                                                      \
+    }
+COLUMNS(16)
+COLUMNS(8)
+COLUMNS(4)
+COLUMNS(1)
+
 KERNEL
 void bias_gradient(const float *dy, float *db, size_t rows, size_t width)
 {
-    enum { STRIP = 32 };
     size_t j = 0;
-    for (; j + STRIP <= width; j += STRIP) {
-        float sum[STRIP] = {0};
-        for (size_t i = 0; i < rows; i++)
-#pragma omp simd
-            for (int k = 0; k < STRIP; k++)
-                sum[k] += dy[i * width + j + (size_t)k];
-        memcpy(db + j, sum, sizeof sum);
-    }
-    if (j == width)
-        return;
-    memset(db + j, 0, (width - j) * sizeof *db);
-    for (size_t i = 0; i < rows; i++)
-#pragma omp simd
-        for (size_t k = j; k < width; k++)
-            db[k] += dy[i * width + k];
+    for (; j + 16 <= width; j += 16)
+        columns16(dy + j, db + j, rows, width);
+    if (width & 8)
+        columns8(dy + j, db + j, rows, width);
+    j += width & 8;
+    if (width & 4)
+        columns4(dy + j, db + j, rows, width);
+    j += width & 4;
+    for (; j < width; j++)
+        columns1(dy + j, db + j, rows, width);
 }
 
 KERNEL

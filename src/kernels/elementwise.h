@@ -9,7 +9,7 @@
 /* y += b in each of `rows` rows of `width` values. */
 void bias_add(float *y, const float *b, size_t rows, size_t width);
 
-/* db = the sum of the rows of dy, added in order. */
+/* db = the sum of the rows of dy, added in order; at least one row. */
 void bias_gradient(const float *dy, float *db, size_t rows, size_t width);
 
 /* to = from, or to += from. */

@@ -1,12 +1,13 @@
 /* gemm.c - see gemm.h.
  *
- * The own loops compute C in tiles of up to 8 rows by 16, 8 or 4 columns that stay in registers while k runs:
+ * The own loops compute C in tiles of up to 10 rows by 16, 8, 4 or 1 columns that stay in registers while k
+ * runs:
  *
  *     c[r][0..W) += a[r][k] · b[k][0..W)
  *
  * A is read value by value, so any strides will do: a transposed A costs nothing. B is read W neighbours at a
- * time: where it is transposed, or fewer than 4 columns are left, a strip of it is copied into a small packed
- * buffer first. A tile starts from `start`: C itself (add), a bias (row stride 0), or zeros (NULL). */
+ * time: where it is transposed, a strip of it is first copied into a small packed buffer. A tile starts from
+ * `start`: C itself (add), a bias (row stride 0), or zeros (NULL). */
 #include "gemm.h"
 #include "elementwise.h"
 #include "simd.h"
@@ -24,7 +25,7 @@
 #include <omp.h>
 #endif
 
-enum { ROWS = 8, STRIP = 16, DEPTH = 256 };
+enum { ROWS = 10, STRIP = 16, DEPTH = 256 };
 
 struct product {
     size_t M, N, K;
@@ -38,133 +39,106 @@ struct product {
     size_t ci;
 };
 
-/* A tile of R rows from row i, and a strip of all rows. */
-#define TILE(W)                                                                           \
-    typedef float vec##W __attribute__((vector_size(4 * W), aligned(4), may_alias));      \
-    INLINE void tile##W(const struct product *p, size_t i, const int R)                   \
-    {                                                                                     \
-        vec##W c[ROWS];                                                                   \
-        const float *a = p->a + i * p->ai, *b = p->b, *start = p->start + i * p->start_i; \
-        const size_t ai = p->ai, ak = p->ak, bk = p->bk;                                  \
-        if (p->start)                                                                     \
-            EACH_ROW c[r] = *(const vec##W *)(start + (size_t)r * p->start_i);            \
-        else                                                                              \
-            EACH_ROW c[r] = (vec##W){0};                                                  \
-        for (size_t k = 0; k < p->K; k++, a += ak, b += bk) {                             \
-            const vec##W row = *(const vec##W *)b;                                        \
-            EACH_ROW c[r] += a[(size_t)r * ai] * row;                                     \
-        }                                                                                 \
-        float *out = p->c + i * p->ci;                                                    \
-        EACH_ROW *(vec##W *)(out + (size_t)r * p->ci) = c[r];                             \
-    }                                                                                     \
-    INLINE void strip##W(const struct product *p)                                         \
-    {                                                                                     \
-        size_t i = 0;                                                                     \
-        for (; i + 8 <= p->M; i += 8)                                                     \
-            tile##W(p, i, 8);                                                             \
-        if (p->M & 4)                                                                     \
-            tile##W(p, i, 4);                                                             \
-        i += p->M & 4;                                                                    \
-        if (p->M & 2)                                                                     \
-            tile##W(p, i, 2);                                                             \
-        i += p->M & 2;                                                                    \
-        if (p->M & 1)                                                                     \
-            tile##W(p, i, 1);                                                             \
+/* Columns j … j+W-1 of the product: a tile of R rows from row i, and a strip of all rows. Ten rows at once
+ * are there for batches of ten. `b` is row 0 of the strip's columns in B, `bk` the step to the next row. */
+#define TILE(W)                                                                                    \
+    INLINE void tile##W(                                                                           \
+        const struct product *p, size_t i, size_t j, const float *b, const size_t bk, const int R) \
+    {                                                                                              \
+        vec##W c[ROWS];                                                                            \
+        const size_t ai = p->ai, ak = p->ak;                                                       \
+        const float *a = p->a + i * ai;                                                            \
+        if (p->start) {                                                                            \
+            const float *start = p->start + i * p->start_i + j;                                    \
+            EACH_ROW c[r] = *(const vec##W *)(start + (size_t)r * p->start_i);                     \
+        } else {                                                                                   \
+            EACH_ROW c[r] = (vec##W){0};                                                           \
+        }                                                                                          \
+        for (size_t k = 0; k < p->K; k++, a += ak, b += bk) {                                      \
+            const vec##W row = *(const vec##W *)b;                                                 \
+            EACH_ROW c[r] += a[(size_t)r * ai] * row;                                              \
+        }                                                                                          \
+        float *out = p->c + i * p->ci + j;                                                         \
+        EACH_ROW *(vec##W *)(out + (size_t)r * p->ci) = c[r];                                      \
+    }                                                                                              \
+    INLINE void strip##W(const struct product *p, size_t j, float *packed)                         \
+    {                                                                                              \
+        const float *b = p->b + j * p->bj;                                                         \
+        size_t bk = p->bk, i = 0, M = p->M;                                                        \
+        if (W > 1 && p->bj != 1) {                                                                 \
+            for (size_t k = 0; k < p->K; k++, b += bk)                                             \
+                for (size_t w = 0; w < W; w++)                                                     \
+                    packed[k * W + w] = b[w * p->bj];                                              \
+            b = packed;                                                                            \
+            bk = W;                                                                                \
+        }                                                                                          \
+        if (M == 10) {                                                                             \
+            tile##W(p, 0, j, b, bk, 10);                                                           \
+            return;                                                                                \
+        }                                                                                          \
+        for (; i + 8 <= M; i += 8)                                                                 \
+            tile##W(p, i, j, b, bk, 8);                                                            \
+        if (M & 4)                                                                                 \
+            tile##W(p, i, j, b, bk, 4);                                                            \
+        i += M & 4;                                                                                \
+        if (M & 2)                                                                                 \
+            tile##W(p, i, j, b, bk, 2);                                                            \
+        i += M & 2;                                                                                \
+        if (M & 1)                                                                                 \
+            tile##W(p, i, j, b, bk, 1);                                                            \
     }
-#define EACH_ROW _Pragma("GCC unroll 8") for (int r = 0; r < R; r++)
+#define EACH_ROW _Pragma("GCC unroll 10") for (int r = 0; r < R; r++)
 
 TILE(16)
 TILE(8)
 TILE(4)
+TILE(1)
 
-/* Copies `columns` of B from column j into rows of `width`, the rest zeros. */
-INLINE void pack(const struct product *p, size_t j, size_t columns, size_t width, float *to)
-{
-    for (size_t k = 0; k < p->K; k++)
-        for (size_t c = 0; c < width; c++)
-            to[k * width + c] = c < columns ? p->b[k * p->bk + (j + c) * p->bj] : 0;
-}
-
-/* The last one to three columns: through a tile of four, row block by row block. */
-INLINE void narrow_strip(const struct product *p, size_t columns)
-{
-    float tile[ROWS * 4] = {0};
-    struct product part = *p;
-    part.start = p->start ? tile : NULL;
-    part.c = tile;
-    part.start_i = part.ci = 4;
-    for (size_t i = 0; i < p->M; i += part.M) {
-        part.M = p->M - i < ROWS ? p->M - i : ROWS;
-        part.a = p->a + i * p->ai;
-        for (size_t r = 0; p->start && r < part.M; r++)
-            for (size_t c = 0; c < columns; c++)
-                tile[r * 4 + c] = p->start[(i + r) * p->start_i + c];
-        strip4(&part);
-        for (size_t r = 0; r < part.M; r++)
-            for (size_t c = 0; c < columns; c++)
-                p->c[(i + r) * p->ci + c] = tile[r * 4 + c];
-    }
-}
-
-/* One stretch of k: K is at most DEPTH where B must be packed. */
+/* One stretch of k, at most DEPTH long. */
 KERNEL
-static void multiply_stretch(const struct product *whole)
+static void multiply_stretch(const struct product *p)
 {
     float packed[DEPTH * STRIP];
-    for (size_t j = 0; j < whole->N;) {
-        struct product p = *whole;
-        size_t left = whole->N - j, columns = left >= 16 ? 16 : left >= 8 ? 8 : left >= 4 ? 4 : left;
-        size_t width = columns < 4 ? 4 : columns;
-        p.start = whole->start ? whole->start + j : NULL;
-        p.c += j;
-        if (whole->bj == 1 && columns >= 4) {
-            p.b += j;
-        } else {
-            pack(whole, j, columns, width, packed);
-            p.b = packed;
-            p.bk = width;
-        }
-        if (columns == 16)
-            strip16(&p);
-        else if (columns == 8)
-            strip8(&p);
-        else if (columns == 4)
-            strip4(&p);
-        else
-            narrow_strip(&p, columns);
-        j += columns;
-    }
+    size_t j = 0, N = p->N;
+    for (; j + 16 <= N; j += 16)
+        strip16(p, j, packed);
+    if (N & 8)
+        strip8(p, j, packed);
+    j += N & 8;
+    if (N & 4)
+        strip4(p, j, packed);
+    j += N & 4;
+    for (; j < N; j++)
+        strip1(p, j, packed);
 }
 
 /* A column C = A·b with A stored by columns is the row Cᵀ = bᵀ·Aᵀ, whose loads are neighbours. */
-static struct product column_as_row(const struct product *p)
+static void turn_column(struct product *p)
 {
-    struct product row = *p;
-    row.M = 1;
-    row.N = p->M;
-    row.a = p->b;
-    row.ai = 0;
-    row.ak = p->bk;
-    row.b = p->a;
-    row.bk = p->ak;
-    row.bj = p->ai;
-    return row;
+    struct product column = *p;
+    p->M = 1;
+    p->N = column.M;
+    p->a = column.b;
+    p->ak = column.bk;
+    p->b = column.a;
+    p->bk = column.ak;
+    p->bj = column.ai;
 }
 
-static void multiply(struct product p)
+static void multiply(struct product *p)
 {
-    bool column = p.N == 1 && p.ai == 1 && p.ci == 1 && (!p.start || p.start_i == 1);
-    struct product stretch = column ? column_as_row(&p) : p;
-    size_t K = p.K;
-    do {
-        stretch.K = K < DEPTH ? K : DEPTH;
+    if (p->N == 1 && p->ai == 1 && p->ci == 1 && p->M > 1 && (!p->start || p->start_i == 1))
+        turn_column(p);
+    for (; p->K > DEPTH; p->b += DEPTH * p->bk) {
+        struct product stretch = *p;
+        stretch.K = DEPTH;
         multiply_stretch(&stretch);
-        K -= stretch.K;
-        stretch.a += stretch.K * stretch.ak;
-        stretch.b += stretch.K * stretch.bk;
-        stretch.start = stretch.c;
-        stretch.start_i = stretch.ci;
-    } while (K);
+        p->K -= DEPTH;
+        p->a += DEPTH * p->ak;
+        p->start = p->c;
+        p->start_i = p->ci;
+    }
+    multiply_stretch(p);
 }
 
 #if defined(GRADUS_GEMM_ONEDNN) || defined(GRADUS_GEMM_CBLAS)
@@ -174,7 +148,7 @@ static const double THREAD = 1 << 20; /* multiply-adds that are worth a thread *
 
 static bool is_small(size_t M, size_t N, size_t K)
 {
-    return (double)M * (double)N * (double)K < LIBRARY;
+    return M < LIBRARY && N < LIBRARY && K < LIBRARY && M * N * K < LIBRARY;
 }
 
 #if defined(GRADUS_GEMM_ONEDNN)
@@ -256,7 +230,7 @@ void gemm(bool transpose_a, bool transpose_b, size_t M, size_t N, size_t K, cons
         return;
     /* With K = 1 a transposed B is a row like any other. */
     bool across = transpose_b && !(K == 1 && ldb == 1);
-    multiply((struct product){
+    struct product p = {
         .M = M,
         .N = N,
         .K = K,
@@ -270,7 +244,8 @@ void gemm(bool transpose_a, bool transpose_b, size_t M, size_t N, size_t K, cons
         .start_i = ldc,
         .c = C,
         .ci = ldc,
-    });
+    };
+    multiply(&p);
 }
 
 void gemm_bias(size_t M, size_t N, size_t K, const float *A, const float *B, const float *bias, float *C)
@@ -282,7 +257,7 @@ void gemm_bias(size_t M, size_t N, size_t K, const float *A, const float *B, con
     }
     if (!M || !N)
         return;
-    multiply((struct product){.M = M,
+    struct product p = {.M = M,
         .N = N,
         .K = K,
         .a = A,
@@ -293,5 +268,6 @@ void gemm_bias(size_t M, size_t N, size_t K, const float *A, const float *B, con
         .bj = 1,
         .start = bias,
         .c = C,
-        .ci = N});
+        .ci = N};
+    multiply(&p);
 }

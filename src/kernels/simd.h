@@ -17,6 +17,12 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
+/* W floats side by side, anywhere in memory. What the instruction set lacks in width the compiler splits. */
+typedef float vec16 __attribute__((vector_size(64), aligned(4), may_alias));
+typedef float vec8 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef float vec4 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef float vec1;
+
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
 __attribute__((simd("notinbranch"))) float expf(float);
 __attribute__((simd("notinbranch"))) float expm1f(float);
