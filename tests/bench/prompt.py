@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """prompt.py PROGRAM FRAMES: milliseconds from a key to its echo while a model trains."""
-import random, sys, time
+import os, random, sys, time
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from terminal import Display, Terminal, median, percentile, report
 
 KEYS, LINE = 400, 40
 SCENE = "seed 1; data spiral; dense 16 tanh; dense 16 tanh; dense 1 tanh; compile adam; fit 100000000 &\r"
-PROMPT = r"(?m)> $"
+PROMPT = r"gradus> $"
 
 
 def echo(terminal, key):

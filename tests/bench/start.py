@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """start.py PROGRAM FRAMES: milliseconds from start to the prompt, and to the first picture."""
 import os, sys, tempfile, time
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from terminal import Display, Terminal, median, report
 
 ROUNDS = 20
-PROMPT = r"(?m)> $"
+PROMPT = r"gradus> $"
 
 
 def to_prompt(program):

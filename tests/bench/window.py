@@ -3,11 +3,13 @@
 
 Trains `demo spiral` with and without the window in turns, counts the steps, and compares the medians.
 """
-import sys, tempfile, time
+import os, sys, tempfile, time
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from terminal import Display, Terminal, median, percentile, report
 
 ROUNDS, SECONDS, SETTLE = 5, 6, 2
-PROMPT = r"(?m)> $"
+SCENE = "seed 1; demo spiral; stop; speed full; fit 1000000000 batch_size=10 &\r"
+PROMPT = r"gradus> $"
 
 
 def steps(terminal):
@@ -21,9 +23,7 @@ def train(program, window, **environment):
     """Steps a second, and resident megabytes."""
     terminal = Terminal(program, *([] if window else ["--no-window"]), **environment)
     terminal.wait(PROMPT)
-    terminal.send("seed 1; demo spiral\r")
-    terminal.wait(PROMPT)
-    terminal.send("speed max\r")
+    terminal.send(SCENE)
     terminal.drain(SETTLE)
     before, start = steps(terminal)
     terminal.drain(SECONDS)

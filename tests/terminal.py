@@ -61,6 +61,20 @@ class Terminal:
         with open(f"/proc/{self.pid}/status") as status:
             return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1)) / 1024
 
+    def status(self, seconds):
+        """The exit status of a program that ends by itself within so many seconds."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            if select.select([self.terminal], [], [], 0.05)[0]:
+                try:
+                    os.read(self.terminal, 65536)
+                except OSError:
+                    pass
+        return None
+
     def end(self):
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
@@ -71,12 +85,16 @@ class Terminal:
 class Display:
     """An X server without a screen, for `with`; gives the environment that finds it."""
 
+    def __init__(self, *options):
+        self.options = options
+
     def __enter__(self):
         if not shutil.which("Xvfb"):
             raise SystemExit("Xvfb is not here")
         reader, writer = os.pipe()
         self.server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1600x1000x24", "-nolisten", "tcp",
+             *self.options],
             pass_fds=[writer], stderr=subprocess.DEVNULL)
         os.close(writer)
         number = os.read(reader, 16).decode().strip()
