@@ -1,0 +1,520 @@
+/* lesson_run.c - a lesson being taken: from step to step.
+ *
+ * A lesson never takes the prompt away. It shows a step and then only looks on: after every typed line it
+ * asks whether what the step wants is so. A run block is done when its commands were run, by Enter or typed,
+ * with whatever arguments; a task when its predicates hold. Entering a step saves a checkpoint, and what is
+ * typed after it goes to a journal beside it, so that a lesson can be left, or the machine switched off, at
+ * any moment. */
+#include "lesson_run.h"
+#include "lesson.h"
+#include "lesson_catalog.h"
+#include "lesson_check.h"
+
+#include "editor.h"
+#include "output.h"
+#include "repl.h"
+
+#include "../src/memory.h"
+#include "../viz/viz.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- making and ending ---------------------------------------------------------------------------------- */
+
+struct lesson_run *lesson_run_new(struct lesson_file *f, struct error *e)
+{
+    struct lesson_run *run = memory_take(1, sizeof *run, "a lesson", e);
+    if (run == NULL) {
+        lesson_file_free(f);
+        return NULL;
+    }
+    run->file = f;
+    run->record = lesson_progress_record(&run->progress, f->id);
+    return run;
+}
+
+void lesson_free(struct lesson_run *run)
+{
+    if (run == NULL)
+        return;
+    lesson_file_free(run->file);
+    lesson_progress_release(&run->progress);
+    memory_free(run);
+}
+
+void lesson_end(struct repl *r)
+{
+    struct lesson_run *run = r->lesson;
+    r->lesson = NULL;
+    if (r->viz != NULL)
+        viz_set_caption(r->viz, NULL);
+    lesson_free(run);
+}
+
+void lesson_leave(struct repl *r)
+{
+    if (r->lesson == NULL)
+        return;
+    out("You left the lesson. `lesson %s` goes on from here.\n", r->lesson->file->id);
+    lesson_end(r);
+}
+
+void lesson_save(struct repl *r)
+{
+    static bool warned;
+    struct error e;
+    if (r->lesson->testing || lesson_progress_write(&r->lesson->progress, &e) || warned)
+        return;
+    warned = true;
+    out_warning("your progress is not kept: %s", e.text);
+}
+
+const struct lesson_block *lesson_act(const struct lesson_run *run)
+{
+    int act = run->file->step[run->step].act;
+    return act >= 0 ? &run->file->block[act] : NULL;
+}
+
+bool lesson_step_done(const struct lesson_run *run, int step)
+{
+    return run->record != NULL && lesson_record_is_done(run->record, run->file->step[step].name);
+}
+
+/* --- the lesson's own lines ----------------------------------------------------------------------------- */
+
+static bool own_word(const struct word *w, struct error *e)
+{
+    if (w->text[0] == '/' || w->text[0] == '~' || strstr(w->text, "..") == w->text || strstr(w->text, "/.."))
+        return error_set(e, "a lesson's own blocks read only the lesson's folder, not '%.60s'", w->text);
+    return true;
+}
+
+static bool own_command(const struct command_line *line, struct error *e)
+{
+    const struct command *c = line->name.key != NULL ? NULL : command_find(line->name.text, false, e);
+    if (c == NULL)
+        return line->name.key == NULL || error_set(e, "'%.40s=' is no command", line->name.key);
+    if (c->effect & EFFECT_WRITES)
+        return error_set(e, "'%s' writes a file, and a lesson's own blocks write nothing", c->name);
+    if (c->group == GROUP_LESSONS || strcmp(c->name, "source") == 0 || strcmp(c->name, "quit") == 0)
+        return error_set(e, "'%s' has no place in a lesson's own block", c->name);
+    for (int i = 0; i < line->count; i++) {
+        const struct command *inner = command_find(line->word[i].text, false, NULL);
+        if (!own_word(&line->word[i], e))
+            return false;
+        if (inner != NULL && (inner->effect & EFFECT_WRITES) && args_count(c->args) > 0 &&
+            c->args[args_count(c->args) - 1].kind == ARG_COMMAND)
+            return error_set(e, "'%s' writes a file, and a lesson's own blocks write nothing", inner->name);
+    }
+    return true;
+}
+
+bool lesson_own_line(const char *text, struct error *e)
+{
+    struct line line;
+    enum lex_result result = lex_line(text, strlen(text), &line, e);
+    if (result == LEX_MORE)
+        return error_set(e, "the line is not complete: an open bracket, or a '\\' at its end");
+    if (result == LEX_ERROR)
+        return false;
+    bool ok = true;
+    for (int i = 0; i < line.count && ok; i++)
+        ok = own_command(&line.command[i], e);
+    line_release(&line);
+    return ok;
+}
+
+/* "seed 1" becomes the test's seed; other lines stay. */
+static const char *shifted(const struct lesson_run *run, const char *text, char *out, size_t size)
+{
+    unsigned long long seed;
+    if (run->seed_shift == 0 || sscanf(text, "seed %llu", &seed) != 1)
+        return text;
+    snprintf(out, size, "seed %llu", seed + (unsigned long long)run->seed_shift);
+    return out;
+}
+
+/* Runs one line in the lesson's folder. */
+static bool run_own(struct repl *r, const char *text, int number)
+{
+    struct lesson_run *run = r->lesson;
+    char seed[64], folder[4096];
+    struct error e;
+    const struct origin origin = {.name = run->file->name, .line = number, .lesson = true};
+    if (!lesson_own_line(text, &e)) {
+        out_error(run->file->name, number, text, strlen(text), &e);
+        return false;
+    }
+    text = shifted(run, text, seed, sizeof seed);
+    snprintf(folder, sizeof folder, "%.*s", (int)(run->file->name - run->file->path), run->file->path);
+    int here = folder[0] != '\0' ? open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    bool moved = here >= 0 && chdir(folder) == 0;
+    run->busy = true;
+    bool ok = repl_line(r, text, strlen(text), &origin);
+    if (r->lesson != NULL)
+        r->lesson->busy = false;
+    if (moved && fchdir(here) != 0)
+        out_warning("the folder that was the present one is gone");
+    if (here >= 0)
+        close(here);
+    return ok && r->lesson == run;
+}
+
+bool lesson_run_lines(struct repl *r, const struct lesson_block *b, bool hidden)
+{
+    const struct lesson_file *f = r->lesson->file;
+    for (int i = b->first; i < b->first + b->count; i++) {
+        bool is_hidden;
+        const char *command = lesson_command(f->line[i].text, &is_hidden);
+        if (is_hidden == hidden && command[0] != '\0' && !run_own(r, command, f->line[i].number))
+            return false;
+    }
+    return true;
+}
+
+/* --- run blocks ----------------------------------------------------------------------------------------- */
+
+/* The nth command of a block's visible lines: its line's index, and the rest of the line from it on. */
+static const char *nth_command(const struct lesson_file *f, const struct lesson_block *b, int n, int *index)
+{
+    for (int i = b->first; i < b->first + b->count; i++) {
+        bool hidden;
+        struct line line;
+        const char *text = lesson_command(f->line[i].text, &hidden), *found = NULL;
+        if (hidden || lex_line(text, strlen(text), &line, NULL) != LEX_OK)
+            continue;
+        if (n < line.count)
+            found = text + line.command[n].name.offset;
+        n -= line.count;
+        line_release(&line);
+        *index = i;
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+bool lesson_run_block(struct repl *r)
+{
+    struct lesson_run *run = r->lesson;
+    const struct lesson_block *b = lesson_act(run);
+    int index;
+    for (const char *text; (text = nth_command(run->file, b, run->command, &index)) != NULL;) {
+        out("%s› %s%s\n", out_style(STYLE_COMMAND), text, out_end());
+        if (r->editor != NULL)
+            editor_remember(r->editor, text);
+        if (!run_own(r, text, run->file->line[index].number))
+            return false;
+        int next = index;
+        do
+            run->command++;
+        while (nth_command(run->file, b, run->command, &next) != NULL && next == index);
+    }
+    return true;
+}
+
+static const char *row_name(const struct command_line *line)
+{
+    const struct command *c = line->name.key != NULL ? NULL : command_find(line->name.text, true, NULL);
+    return c != NULL ? c->name : line->name.text;
+}
+
+/* The same command with arguments that may differ: numbers are free, a leading word is not. */
+static bool same_command(const struct command_line *wanted, const struct command_line *typed)
+{
+    double number;
+    if (strcmp(row_name(wanted), row_name(typed)) != 0)
+        return false;
+    if (wanted->count == 0 || wanted->word[0].key != NULL || number_parse(wanted->word[0].text, &number))
+        return true;
+    return typed->count > 0 && strcmp(wanted->word[0].text, typed->word[0].text) == 0;
+}
+
+/* Counts the commands of a typed line that the run block still waits for. */
+static void match_typed(struct lesson_run *run, const char *text)
+{
+    const struct lesson_block *b = lesson_act(run);
+    struct line typed;
+    if (lex_line(text, strlen(text), &typed, NULL) != LEX_OK)
+        return;
+    for (int i = 0; i < typed.count; i++) {
+        int index;
+        struct line wanted;
+        const char *next = nth_command(run->file, b, run->command, &index);
+        if (next == NULL || lex_line(next, strlen(next), &wanted, NULL) != LEX_OK)
+            break;
+        if (same_command(&wanted.command[0], &typed.command[i]))
+            run->command++;
+        line_release(&wanted);
+    }
+    line_release(&typed);
+}
+
+static bool run_block_done(const struct lesson_run *run)
+{
+    int index;
+    return nth_command(run->file, lesson_act(run), run->command, &index) == NULL;
+}
+
+/* --- steps ---------------------------------------------------------------------------------------------- */
+
+static uint64_t steps_trained(const struct repl *r)
+{
+    struct status status;
+    session_status(r->session, &status);
+    return status.step;
+}
+
+static bool prepare_step(struct repl *r, struct error *e)
+{
+    const struct lesson_file *f = r->lesson->file;
+    const struct lesson_step *s = &f->step[r->lesson->step];
+    for (int i = s->first; i < s->end; i++)
+        if (f->block[i].kind == BLOCK_RUN && !lesson_run_lines(r, &f->block[i], true))
+            return error_set(e, "the lesson could not set up its scene");
+    return true;
+}
+
+static void save_checkpoint(struct repl *r, const char *before)
+{
+    struct lesson_run *run = r->lesson;
+    const char *name = run->file->step[run->step].name;
+    run->journal = run->journal_saved = r->session->journal_count;
+    if (run->testing || run->record == NULL)
+        return;
+    lesson_checkpoint_save(r, run->file->id, name, NULL); /* what cannot be kept is said by lesson_save() */
+    if (run->record->state != LESSON_DONE)
+        run->record->state = LESSON_OPEN;
+    snprintf(run->record->at, sizeof run->record->at, "%s", name);
+    lesson_save(r);
+    if (before[0] != '\0' && strcmp(before, name) != 0)
+        lesson_checkpoint_remove(run->file->id, before);
+}
+
+bool lesson_enter_step(struct repl *r, int step, bool prepare, struct error *e)
+{
+    struct lesson_run *run = r->lesson;
+    char before[LESSON_NAME];
+    snprintf(before, sizeof before, "%s", run->record != NULL ? run->record->at : "");
+    run->step = step;
+    run->command = run->failures = run->hints = 0;
+    run->asked_next = false;
+    struct text silent = {0}, *outer = prepare ? out_capture(&silent) : NULL;
+    bool ok = !prepare || prepare_step(r, e);
+    if (prepare)
+        out_capture(outer);
+    if (!ok)
+        out_text(text_get(&silent));
+    text_release(&silent);
+    if (!ok)
+        return false;
+    save_checkpoint(r, before);
+    run->steps_seen = steps_trained(r);
+    lesson_show(r);
+    return true;
+}
+
+void lesson_success(struct repl *r)
+{
+    struct lesson_run *run = r->lesson;
+    const struct lesson_file *f = run->file;
+    const struct lesson_block *act = lesson_act(run), *note;
+    const struct lesson_block *before =
+        run->step > 0 && f->step[run->step - 1].act >= 0 ? &f->block[f->step[run->step - 1].act] : NULL;
+    if (run->record != NULL)
+        lesson_record_done(run->record, f->step[run->step].name);
+    lesson_save(r);
+    out("\n");
+    if (act->kind == BLOCK_TASK || act->kind == BLOCK_ASK)
+        out("%s✓ Right.%s\n", out_style(STYLE_GOOD), out_end());
+    int option =
+        before != NULL && before->kind == BLOCK_PREDICT && act->kind == BLOCK_RUN && run->record != NULL
+            ? lesson_record_option(run->record, f->step[run->step - 1].name)
+            : -1;
+    if (option >= 0 && option < before->items)
+        lesson_print_verdict(r, run->step - 1, option);
+    for (int n = 0; (note = lesson_step_block(f, run->step, BLOCK_NOTE, n)) != NULL; n++)
+        lesson_print_block(r, note);
+    lesson_prompt(r);
+    lesson_caption(r);
+}
+
+void lesson_count_failure(struct repl *r)
+{
+    struct lesson_run *run = r->lesson;
+    run->failures++;
+    if (run->failures >= 2 && lesson_step_block(run->file, run->step, BLOCK_HINT, run->hints) != NULL)
+        out("%sStuck? `hint` helps.%s\n", out_style(STYLE_DIM), out_end());
+}
+
+bool lesson_look(struct repl *r, bool aloud)
+{
+    const struct lesson_item *failed = NULL;
+    struct text why = {0};
+    bool holds = lesson_holds(r, r->lesson->file, r->lesson->step, &failed, &why);
+    if (!holds && aloud) {
+        out("%sNot yet:%s ", out_style(STYLE_WARN), out_end());
+        lesson_print(r, text_get(&why));
+        lesson_count_failure(r);
+    }
+    text_release(&why);
+    if (holds)
+        lesson_success(r);
+    return holds;
+}
+
+/* --- looking on ----------------------------------------------------------------------------------------- */
+
+static bool has_check(const struct lesson_run *run)
+{
+    return lesson_step_block(run->file, run->step, BLOCK_CHECK, 0) != NULL;
+}
+
+static void keep_journal(struct repl *r)
+{
+    struct lesson_run *run = r->lesson;
+    size_t count = r->session->journal_count;
+    if (run->testing || count == run->journal_saved)
+        return;
+    run->journal_saved = count;
+    lesson_journal_save(r, run->file->id, run->file->step[run->step].name, run->journal, NULL);
+}
+
+void lesson_line_done(struct repl *r, const char *line, bool ok)
+{
+    struct lesson_run *run = r->lesson;
+    if (run == NULL || run->busy)
+        return;
+    keep_journal(r);
+    lesson_caption(r);
+    if (run->moved) {
+        run->moved = false;
+        return;
+    }
+    run->asked_next = false;
+    const struct lesson_block *act = lesson_act(run);
+    bool trained = steps_trained(r) != run->steps_seen && !session_running(r->session);
+    run->steps_seen = steps_trained(r);
+    if (!ok || act == NULL || lesson_step_done(run, run->step))
+        return;
+    if (act->kind == BLOCK_RUN)
+        match_typed(run, line);
+    if (has_check(run))
+        lesson_look(r, trained);
+    else if (act->kind == BLOCK_RUN && run_block_done(run))
+        lesson_success(r);
+}
+
+bool lesson_enter(struct repl *r)
+{
+    struct lesson_run *run = r->lesson;
+    if (run == NULL || run->busy)
+        return false;
+    const struct lesson_block *act = lesson_act(run);
+    bool open = act != NULL && !lesson_step_done(run, run->step);
+    if (open && act->kind == BLOCK_RUN) {
+        bool ok = lesson_run_block(r);
+        if (r->lesson != run)
+            return true;
+        keep_journal(r);
+        run->steps_seen = steps_trained(r);
+        if (ok)
+            lesson_success(r);
+    } else if (!open || !has_check(run) || !lesson_look(r, false)) {
+        lesson_prompt(r);
+    }
+    return true;
+}
+
+/* --- starting ------------------------------------------------------------------------------------------- */
+
+static bool is_path(const char *name)
+{
+    size_t n = strlen(name);
+    return strchr(name, '/') != NULL || (n > 3 && strcmp(name + n - 3, ".md") == 0);
+}
+
+static struct lesson_run *open_run(const char *name, struct error *e)
+{
+    const struct lesson_entry *entry = is_path(name) ? NULL : lesson_entry_find(name, e);
+    if (entry == NULL && !is_path(name))
+        return NULL;
+    struct lesson_file *f = lesson_file_read(entry != NULL ? entry->path : name, e);
+    return f != NULL ? lesson_run_new(f, e) : NULL;
+}
+
+/* Reads the progress and finds where the learner stopped; -1: at the beginning. */
+static int find_place(struct lesson_run *run)
+{
+    struct error e;
+    lesson_progress_release(&run->progress);
+    if (!lesson_progress_read(&run->progress, &e))
+        out_warning("your progress cannot be read: %s", e.text);
+    run->record = lesson_progress_record(&run->progress, run->file->id);
+    if (run->record == NULL || run->record->at[0] == '\0')
+        return -1;
+    for (int i = 0; i < run->file->steps; i++)
+        if (strcmp(run->file->step[i].name, run->record->at) == 0)
+            return i;
+    return -1;
+}
+
+static void say_needs(const struct lesson_run *run)
+{
+    const char *needs = run->file->needs;
+    const struct lesson_record *record = lesson_progress_find(&run->progress, needs);
+    if (needs[0] != '\0' && (record == NULL || record->state != LESSON_DONE))
+        out_note("this lesson builds on `lesson %s`", needs);
+}
+
+static bool resume(struct repl *r, int place)
+{
+    struct lesson_run *run = r->lesson;
+    struct error e;
+    run->busy = true;
+    bool ok = lesson_checkpoint_load(r, run->file->id, run->file->step[place].name, &e);
+    run->busy = false;
+    if (!ok)
+        out_note("the checkpoint of this lesson cannot be used (%s): it starts from its beginning", e.text);
+    else
+        out("Welcome back. `lesson %s again` starts from the beginning.\n", run->file->id);
+    return ok;
+}
+
+static bool start(struct repl *r, const char *name, bool again, struct error *e)
+{
+    struct lesson_run *run = open_run(name, e);
+    if (run == NULL)
+        return false;
+    if (r->lesson != NULL)
+        lesson_end(r);
+    r->lesson = run;
+    int place = find_place(run);
+    if (again && run->record != NULL)
+        run->record->done_count = run->record->asked_count = 0;
+    if (!again && place > 0 && resume(r, place))
+        return lesson_enter_step(r, place, false, e);
+    if (run->record != NULL)
+        run->record->done_count = run->record->asked_count = 0;
+    say_needs(run);
+    if (session_network(r->session)->model->layers > 1 || r->session->data != NULL)
+        out_note("the lesson sets up its own scene; `undo` leads back to yours");
+    bool ok = lesson_enter_step(r, 0, true, e);
+    if (!ok)
+        lesson_end(r);
+    return ok;
+}
+
+bool lesson_start(struct repl *r, const char *name, struct error *e)
+{
+    return start(r, name, false, e);
+}
+
+bool lesson_restart(struct repl *r, const char *name, struct error *e)
+{
+    return start(r, name, true, e);
+}
