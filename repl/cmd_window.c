@@ -28,7 +28,7 @@ void window_offer(struct repl *r)
     if (window_prepare(r, &e) && viz_open(r->viz, &e))
         return;
     if (!said)
-        out_note("no window: %s", e.text);
+        out_note("%s", e.text);
     said = true;
 }
 
@@ -282,6 +282,20 @@ static void list_scenes(void)
         out("%sdemo %-8s%s %s\n", out_style(STYLE_COMMAND), scenes[i].name, out_end(), scenes[i].summary);
 }
 
+/* Echoes the scene's line, broken behind its semicolons where the screen ends. */
+static void echo(const char *line)
+{
+    int width = out_width() - 4;
+    while (*line) {
+        const char *end = line;
+        for (const char *p = line; *p && (p - line < width || end == line); p++)
+            if (*p == ';' || !p[1])
+                end = p + 1;
+        out_note("  %.*s", (int)(end - line), line);
+        line = end + strspn(end, " ");
+    }
+}
+
 /* Runs the scene's line. What it prints is worth showing only when it fails. */
 static bool play(struct repl *r, const struct scene *s, struct error *e)
 {
@@ -307,8 +321,8 @@ static bool run_demo(struct repl *r, const struct command *c, const struct args 
     }
     const struct scene *s = &scenes[(int)a->value[0].number];
     window_offer(r);
-    out_note("%s", s->summary);
-    out_note("  %s", s->line);
+    out_note("%s: %s", s->name, s->summary);
+    echo(s->line);
     return play(r, s, e);
 }
 

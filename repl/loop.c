@@ -154,7 +154,7 @@ static void watch_training(bool attended)
     loop.job_seen = job;
     session_status(s, &status);
     if (!attended && (status.phase == PHASE_FINISHED || status.phase == PHASE_DIVERGED))
-        progress_report(loop.r, &status);
+        progress_report(loop.r, &status, true);
 }
 
 /* Runs the commands that keys and clicks in the window stand for, at most a few so that a wait goes on. */

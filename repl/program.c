@@ -162,12 +162,12 @@ static void greet(struct repl *r)
         return;
     out("%sGradus %s%s  build a neural network, train it, watch it learn\n\n", out_style(STYLE_TITLE),
         GRADUS_VERSION, n);
-    run_text(r, NULL, "demo xor");
-    out("\nThis network is learning while you read. Type next:\n"
+    bool runs = run_text(r, NULL, "demo xor");
+    out("\n%sType next:\n"
         "  %slesson tour%s    a guided start, ten minutes\n"
         "  %sdemo spiral%s    a harder problem; %sdemo%s lists more\n"
         "  %shelp%s           all commands; %s?dense%s explains one, TAB completes, Ctrl-D leaves\n\n",
-        c, n, c, n, c, n, c, n, c, n);
+        runs ? "This network is learning while you read. " : "", c, n, c, n, c, n, c, n, c, n);
 }
 
 static bool run_given(struct repl *r, const struct options *o)

@@ -149,7 +149,7 @@ void progress_write(const struct status *s, int columns, struct text *out)
     text_release(&time);
 }
 
-void progress_report(struct repl *r, const struct status *s)
+void progress_report(struct repl *r, const struct status *s, bool unasked)
 {
     struct text t = {0};
     int room = 1000;
@@ -159,6 +159,7 @@ void progress_report(struct repl *r, const struct status *s)
     }
     if (r->quiet)
         return;
+    text_add(&t, unasked ? "training ended: " : "");
     add_epoch(&t, s);
     add_scores(&t, &room, s);
     if (s->steps_per_s > 0) {
@@ -252,6 +253,6 @@ bool progress_fit(struct repl *r, struct error *e)
         return interrupted(r, event, e);
     if (s.phase == PHASE_DIVERGED)
         return error_set(e, "training stopped: %s", s.message);
-    progress_report(r, &s);
+    progress_report(r, &s, false);
     return true;
 }

@@ -13,8 +13,8 @@ struct text;
  * program ends with 130. False and an error: interrupted in a script, or diverged. */
 bool progress_fit(struct repl *r, struct error *e);
 
-/* Prints the line a finished training leaves, and why it ended. The loop does so for one in the background. */
-void progress_report(struct repl *r, const struct status *s);
+/* Prints the line a finished training leaves, and why it ended; `unasked` says that nobody waited for it. */
+void progress_report(struct repl *r, const struct status *s, bool unasked);
 
 /* Appends the line that is redrawn, within `columns`. */
 void progress_write(const struct status *s, int columns, struct text *out);
