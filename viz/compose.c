@@ -94,7 +94,8 @@ static void draw_slot(const struct view *v, struct draw *d, const struct slot *s
     if (title.h > 0) {
         if (p->place == PLACE_MAIN)
             draw_hint(v, d, &title);
-        const char *text = p->heading ? p->heading(v, heading, sizeof heading) : p->title;
+        const char *text = p->heading ? p->heading(v, heading, sizeof heading) : NULL;
+        text = text ? text : p->title ? p->title : "";
         draw_text(d, title, ALIGN_LEFT, view_font(v, FONT_TITLE), view_colour(v, COLOUR_TEXT), text);
     }
     draw_push_clip(d, s->inside);

@@ -1,8 +1,8 @@
 /* layout.c - panels into rectangles.
  *
- * Cut the room: top, bottom, then main and side. A group shares its room by weight along its longer
- * direction, each panel at least as large as it asks; when that does not fit the last of the group goes.
- * Edges lie on whole pixels. */
+ * Cut the room: top over the whole width, side, then bottom under what is left for main. A group shares its
+ * room by weight along its longer direction, each panel at least as large as it asks; when that does not fit
+ * the last of the group goes. Edges lie on whole pixels. */
 #include "layout.h"
 
 #include <math.h>
@@ -127,26 +127,18 @@ static int strips(
     return n;
 }
 
-static int middle(const struct theme *t, const struct group *main, const struct group *side, struct rect room,
-    struct slot *out)
+/* Side panels in a column beside the main ones, or in a row below them where the room is taller than wide. */
+static struct rect cut_side(const struct theme *t, const struct group *side, bool tall, struct rect *room)
 {
-    bool tall = room.w < room.h;
-    int n = 0;
-    if (!main->count || !side->count) {
-        const struct group *g = main->count ? main : side;
-        return g->count ? group_share(t, g, room, tall, out) : 0;
-    }
     if (tall) {
-        struct rect low = rect_cut_bottom(&room, roundf(room.h * 0.45f));
-        rect_cut_bottom(&room, t->gap);
-        n = group_share(t, main, room, true, out);
-        return n + group_share(t, side, low, false, out + n);
+        struct rect low = rect_cut_bottom(room, roundf(room->h * 0.42f));
+        rect_cut_bottom(room, t->gap);
+        return low;
     }
-    float wide = fminf(room.w * 0.4f, fmaxf(room.w * 0.3f, room.h * 0.56f));
-    struct rect beside = rect_cut_right(&room, roundf(fmaxf(wide, least(t, side->panel[0], false))));
-    rect_cut_right(&room, t->gap);
-    n = group_share(t, main, room, true, out);
-    return n + group_share(t, side, beside, true, out + n);
+    float wide = fminf(room->w * 0.36f, room->h * 0.56f);
+    struct rect beside = rect_cut_right(room, roundf(fmaxf(wide, least(t, side->panel[0], false))));
+    rect_cut_right(room, t->gap);
+    return beside;
 }
 
 int layout(const struct view *v, const struct panel *const *panels, int count, struct rect whole, float extra,
@@ -157,16 +149,25 @@ int layout(const struct view *v, const struct panel *const *panels, int count, s
     struct group top = group_of(v, panels, count, PLACE_TOP),
                  bottom = group_of(v, panels, count, PLACE_BOTTOM);
     struct group main = group_of(v, panels, count, PLACE_MAIN), side = group_of(v, panels, count, PLACE_SIDE);
-    bool centre = main.count + side.count > 0;
     int n = strips(t, &top, &room, true, 0, out);
     *free = (struct rect){0};
     if (extra > 0) {
         *free = rect_cut_top(&room, extra);
         rect_cut_top(&room, t->gap);
     }
-    if (!centre && bottom.count)
-        return n + group_share(t, &bottom, room, true, out + n);
-    float keep = side.count > 1 ? 330 * t->px : 200 * t->px;
-    n += strips(t, &bottom, &room, false, keep, out + n);
-    return centre && room.h > 0 ? n + middle(t, &main, &side, room, out + n) : n;
+    bool tall = room.w < room.h;
+    if (room.h <= 0 || room.w <= 0)
+        return n;
+    if (!main.count) {
+        const struct group *g = side.count ? &side : &bottom;
+        if (g == &side)
+            n += strips(t, &bottom, &room, false, 200 * t->px, out + n);
+        return g->count ? n + group_share(t, g, room, tall, out + n) : n;
+    }
+    if (side.count) {
+        struct rect beside = cut_side(t, &side, tall, &room);
+        n += group_share(t, &side, beside, !tall, out + n);
+    }
+    n += strips(t, &bottom, &room, false, 230 * t->px, out + n);
+    return n + group_share(t, &main, room, tall, out + n);
 }

@@ -11,7 +11,7 @@ struct slot {
     struct rect card, title, inside; /* title is empty for a panel without one */
 };
 
-/* Slots for the panels that suit and have room: those at the top and the bottom over the whole width, the
+/* Slots for the panels that suit and have room: those at the top over the whole width, the
  * main ones large on the left, the others beside (below in a tall window). `extra` pixels under the top are
  * kept free and returned in *free. Returns the number of slots. */
 int layout(const struct view *v, const struct panel *const *panels, int count, struct rect whole, float extra,

@@ -27,7 +27,7 @@ struct panel {
 
     /* False when it has nothing to say about this session; NULL: always true. */
     bool (*suits)(const struct view *v);
-    /* Title for this session (may use out[size]); NULL: `title` serves. */
+    /* Title for this session (may use out[size]); It may return NULL: `title` serves. */
     const char *(*heading)(const struct view *v, char *out, size_t size);
     /* Draws inside r and only there. */
     void (*draw)(const struct view *v, struct rect r, struct draw *d);

@@ -140,7 +140,8 @@ static void plot_rows(const struct view *v, struct draw *d, const struct plot *p
     struct font f = view_font(v, FONT_NUMBER_SMALL);
     double tick[PLOT_TICKS];
     char number[PLOT_NUMBER];
-    int most = (int)(p->area.h / (text_height(f) * 1.7f)), n = axis_ticks(&p->y, most > 6 ? 6 : most, tick);
+    int most = (int)(p->area.h / (text_height(f) * 1.6f));
+    int n = axis_ticks(&p->y, most > 6 ? 6 : most < 3 ? 3 : most, tick);
     float half = text_height(f) / 2;
     for (int i = 0; i < n; i++) {
         float y = roundf(p->area.y + p->area.h * (float)(1 - axis_place(&p->y, tick[i])));
@@ -185,7 +186,7 @@ struct plot plot_begin(
     struct plot p = {r, x, y};
     struct rect strip = rect_cut_bottom(&p.area, text_height(f) + 2 * t->px);
     rect_cut_top(&p.area, half);
-    rect_cut_left(&p.area, text_width(d, f, "0.0001") + 6 * t->px);
+    rect_cut_left(&p.area, text_width(d, f, "0.000") + 6 * t->px);
     rect_cut_right(&p.area, 3 * t->px);
     strip.w -= strip.x > p.area.x ? 0 : p.area.x - strip.x;
     strip.x = p.area.x;

@@ -17,16 +17,27 @@ struct box {
     int x0, y0, x1, y1; /* x1, y1 behind the last */
 };
 
+/* fminf() and fmaxf() are calls, as they care for NaN; nothing here is. */
+static inline float smaller(float a, float b)
+{
+    return a < b ? a : b;
+}
+
+static inline float larger(float a, float b)
+{
+    return a > b ? a : b;
+}
+
 /* What an item may touch: its bounds, its clip and the canvas. */
 static struct box item_box(const struct draw_item *it, const struct canvas *c)
 {
     struct rect r = it->clip;
     struct box b = {(int)lrintf(r.x), (int)lrintf(r.y), (int)lrintf(r.x + r.w), (int)lrintf(r.y + r.h)};
     struct rect own = it->box;
-    b.x0 = (int)fmaxf((float)(b.x0 > 0 ? b.x0 : 0), floorf(own.x - 1));
-    b.y0 = (int)fmaxf((float)(b.y0 > 0 ? b.y0 : 0), floorf(own.y - 1));
-    b.x1 = (int)fminf((float)(b.x1 < c->width ? b.x1 : c->width), ceilf(own.x + own.w + 1));
-    b.y1 = (int)fminf((float)(b.y1 < c->height ? b.y1 : c->height), ceilf(own.y + own.h + 1));
+    b.x0 = (int)larger((float)(b.x0 > 0 ? b.x0 : 0), floorf(own.x - 1));
+    b.y0 = (int)larger((float)(b.y0 > 0 ? b.y0 : 0), floorf(own.y - 1));
+    b.x1 = (int)smaller((float)(b.x1 < c->width ? b.x1 : c->width), ceilf(own.x + own.w + 1));
+    b.y1 = (int)smaller((float)(b.y1 < c->height ? b.y1 : c->height), ceilf(own.y + own.h + 1));
     return b;
 }
 
@@ -70,13 +81,13 @@ static void paint_mask(uint32_t *row, const uint8_t *mask, int x0, int x1, uint3
 
 static inline float unit(float v)
 {
-    return fminf(fmaxf(v, 0), 1);
+    return smaller(larger(v, 0), 1);
 }
 
 /* How much of the pixel at [at, at + 1] lies in [low, high]. */
 static inline float overlap(float at, float low, float high)
 {
-    return unit(fminf(at + 1, high) - fmaxf(at, low));
+    return unit(smaller(at + 1, high) - larger(at, low));
 }
 
 /* Coverage of row y by a rounded rectangle, for columns x0 … x1-1. */
@@ -84,8 +95,8 @@ static void round_row(struct rect r, float radius, int y, int x0, int x1, uint8_
 {
     float low = r.x, high = r.x + r.w, middle = (float)y + 0.5f;
     float vertical = overlap((float)y, r.y, r.y + r.h);
-    float dy = fmaxf(fmaxf(r.y + radius - middle, middle - (r.y + r.h - radius)), 0);
-    uint8_t whole = (uint8_t)lrintf(vertical * FULL);
+    float dy = larger(larger(r.y + radius - middle, middle - (r.y + r.h - radius)), 0);
+    uint8_t whole = (uint8_t)(vertical * FULL + 0.5f);
     bool corner = radius > 0 && dy > 0;
     float reach = corner ? radius : 0;
     int left = (int)ceilf(low + reach), right = (int)floorf(high - reach);
@@ -98,10 +109,10 @@ static void round_row(struct rect r, float radius, int y, int x0, int x1, uint8_
         }
         float cover = overlap((float)x, low, high) * vertical;
         float centre = (float)x + 0.5f;
-        float dx = fmaxf(fmaxf(low + radius - centre, centre - (high - radius)), 0);
+        float dx = larger(larger(low + radius - centre, centre - (high - radius)), 0);
         if (corner && dx > 0)
-            cover = fminf(cover, unit(radius + 0.5f - sqrtf(dx * dx + dy * dy)));
-        out[x] = (uint8_t)lrintf(cover * FULL);
+            cover = smaller(cover, unit(radius + 0.5f - sqrtf(dx * dx + dy * dy)));
+        out[x] = (uint8_t)(cover * FULL + 0.5f);
     }
 }
 
@@ -109,7 +120,7 @@ static void raster_fill(struct raster *r, struct canvas *c, const struct draw_it
 {
     struct box b = item_box(it, c);
     uint32_t colour = colour_pixel(it->colour) | 0xff000000, alpha = it->colour.a;
-    float solid = fmaxf(it->radius, 1);
+    float solid = larger(it->radius, 1);
     int x0 = (int)ceilf(it->box.x + solid), x1 = (int)floorf(it->box.x + it->box.w - solid);
     x0 = x0 < b.x0 ? b.x0 : x0;
     x1 = x1 > b.x1 ? b.x1 : x1;
@@ -132,7 +143,7 @@ static void raster_fill(struct raster *r, struct canvas *c, const struct draw_it
 static void frame_part(struct raster *r, struct canvas *c, const struct draw_item *it, int y, int x0, int x1)
 {
     struct rect inner = rect_inset(it->box, it->width);
-    float radius = fmaxf(it->radius - it->width, 0);
+    float radius = larger(it->radius - it->width, 0);
     uint8_t *hole = r->mask; /* its first row is free between paths */
     if (x1 <= x0)
         return;
@@ -148,7 +159,7 @@ static void frame_part(struct raster *r, struct canvas *c, const struct draw_ite
 static void raster_frame(struct raster *r, struct canvas *c, const struct draw_item *it)
 {
     struct box b = item_box(it, c);
-    float edge = fmaxf(it->radius, it->width) + 1;
+    float edge = larger(it->radius, it->width) + 1;
     int left = (int)ceilf(it->box.x + edge), right = (int)floorf(it->box.x + it->box.w - edge);
     for (int y = b.y0; y < b.y1; y++) {
         bool sides = (float)y > it->box.y + edge && (float)y + 1 < it->box.y + it->box.h - edge;
@@ -171,8 +182,8 @@ struct segment {
 
 static void widen(float *low, float *high, float a, float b)
 {
-    *low = fminf(*low, a);
-    *high = fmaxf(*high, b);
+    *low = smaller(*low, a);
+    *high = larger(*high, b);
 }
 
 /* The columns where a capsule of radius R meets the line at height y. */
@@ -196,8 +207,8 @@ static bool capsule_columns(const struct segment *s, float R, float y, float *lo
     }
     if (fabsf(s->u.x) > 1e-6f) {
         float p = s->a.x - s->u.y * da / s->u.x, q = p + s->length / s->u.x;
-        l = fmaxf(l, fminf(p, q));
-        h = fminf(h, fmaxf(p, q));
+        l = larger(l, smaller(p, q));
+        h = smaller(h, larger(p, q));
     } else if (s->u.y * da < 0 || s->u.y * da > s->length) {
         return *low <= *high;
     }
@@ -210,15 +221,15 @@ static void mask_segment(struct raster *r, const struct box *b, const struct seg
 {
     float R = s->half + 0.5f;
     float y1 = s->a.y + s->u.y * s->length;
-    int top = (int)floorf(fminf(s->a.y, y1) - R), bottom = (int)ceilf(fmaxf(s->a.y, y1) + R);
+    int top = (int)floorf(smaller(s->a.y, y1) - R), bottom = (int)ceilf(larger(s->a.y, y1) + R);
     top = top > b->y0 ? top : b->y0;
     bottom = bottom < b->y1 ? bottom : b->y1;
     for (int y = top; y < bottom; y++) {
         float low, high, dy = (float)y + 0.5f - s->a.y;
         if (!capsule_columns(s, R, (float)y + 0.5f, &low, &high))
             continue;
-        int x0 = (int)fmaxf(floorf(low - 0.5f), (float)b->x0),
-            x1 = (int)fminf(ceilf(high + 0.5f), (float)b->x1);
+        int x0 = (int)larger(floorf(low - 0.5f), (float)b->x0),
+            x1 = (int)smaller(ceilf(high + 0.5f), (float)b->x1);
         if (x0 >= x1)
             continue;
         uint8_t *mask = r->mask + (size_t)y * (size_t)r->width;
@@ -253,7 +264,7 @@ static void mask_dashes(
     float period = it->dash + it->gap;
     float from = floorf((at - it->phase) / period) * period + it->phase;
     for (float start = from; start < at + s->length; start += period) {
-        float low = fmaxf(start - at, 0), high = fminf(start + it->dash - at, s->length);
+        float low = larger(start - at, 0), high = smaller(start + it->dash - at, s->length);
         if (high <= low)
             continue;
         struct segment part = *s;
@@ -283,7 +294,7 @@ static void raster_path(struct raster *r, struct canvas *c, const struct draw_it
     struct box b = item_box(it, c);
     if (b.x0 >= b.x1 || b.y0 >= b.y1)
         return;
-    float half = fmaxf(it->width, 1) / 2, thin = fminf(it->width, 1), at = 0;
+    float half = larger(it->width, 1) / 2, thin = smaller(it->width, 1), at = 0;
     for (size_t i = 0; i + 1 < it->count; i++) {
         struct segment s;
         if (!segment_of(p[i], p[i + 1], half, &s) && it->count > 2)
@@ -319,10 +330,10 @@ static int polygon_crossings(const struct point *p, size_t n, float y, float out
 
 static void cover_span(uint8_t *line, const struct box *b, float low, float high, int part)
 {
-    low = fmaxf(low, (float)b->x0);
-    high = fminf(high, (float)b->x1);
+    low = larger(low, (float)b->x0);
+    high = smaller(high, (float)b->x1);
     for (int x = (int)floorf(low); x < b->x1 && (float)x < high; x++) {
-        int more = line[x] + (int)lrintf(overlap((float)x, low, high) * (float)part);
+        int more = line[x] + (int)(overlap((float)x, low, high) * (float)part + 0.5f);
         line[x] = (uint8_t)(more > FULL ? FULL : more);
     }
 }
@@ -354,8 +365,8 @@ static void raster_shade(struct canvas *c, const struct draw_item *it)
 {
     struct box b = item_box(it, c);
     struct rect r = it->box;
-    int x0 = (int)fmaxf((float)b.x0, roundf(r.x)), x1 = (int)fminf((float)b.x1, roundf(r.x + r.w));
-    int y0 = (int)fmaxf((float)b.y0, roundf(r.y)), y1 = (int)fminf((float)b.y1, roundf(r.y + r.h));
+    int x0 = (int)larger((float)b.x0, roundf(r.x)), x1 = (int)smaller((float)b.x1, roundf(r.x + r.w));
+    int y0 = (int)larger((float)b.y0, roundf(r.y)), y1 = (int)smaller((float)b.y1, roundf(r.y + r.h));
     for (int y = y0; y < y1; y++) {
         uint32_t *row = c->pixel + (size_t)y * (size_t)c->pitch;
         for (int x = x0; x < x1; x++) {
@@ -372,8 +383,8 @@ static int cell_of(float at, float low, float length, int n, bool smooth, uint32
     float place = (at + 0.5f - low) / length * (float)n;
     *part = 0;
     if (!smooth)
-        return (int)fminf(fmaxf(place, 0), (float)(n - 1));
-    place = fminf(fmaxf(place - 0.5f, 0), (float)(n - 1));
+        return (int)smaller(larger(place, 0), (float)(n - 1));
+    place = smaller(larger(place - 0.5f, 0), (float)(n - 1));
     int cell = (int)place;
     if (cell >= n - 1)
         return n - 1;
@@ -430,7 +441,7 @@ static void raster_image(
         for (int x = b.x0; x < b.x1; x++, place += step) {
             if (r->line[x] == 0)
                 continue;
-            float at = fminf(fmaxf(place, 0), it->smooth ? end : end + 0.5f);
+            float at = smaller(larger(place, 0), it->smooth ? end : end + 0.5f);
             int cell = (int)at;
             uint32_t from = r->row[cell];
             if (it->smooth && cell + 1 < it->columns)

@@ -158,7 +158,7 @@ static void draw_legend(const struct view *v, struct draw *d, struct rect row, c
     if (c->n == 0)
         return;
     row = draw_key(v, d, row, "train", k->train[at], false);
-    draw_key(v, d, row, "held out", k->held_out[at], true);
+    draw_key(v, d, row, "val", k->held_out[at], true);
 }
 
 static bool chart_hovered(const struct view *v, const struct draw *d)

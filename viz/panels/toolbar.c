@@ -16,8 +16,8 @@ static const struct speed {
     double epochs_per_s;
 } speeds[] = {
     {"slow", "speed slow", "two epochs a second", 2},
-    {"normal", "speed normal", "ten epochs a second", 10},
-    {"fast", "speed fast", "sixty epochs a second: one a frame", 60},
+    {"normal", "speed normal", "25 epochs a second", 25},
+    {"fast", "speed fast", "a hundred epochs a second", 100},
     {"full", "speed full", "as fast as it goes", 0},
 };
 
