@@ -113,25 +113,43 @@ static void linear_backward(
         memcpy(dz, dy, rows * width * sizeof *dz);
 }
 
+/* y = exp(z), over all rows at once: rows are often shorter than a vector. */
+FORWARD(exp, expf(z))
+
 /* Shifted by the row's largest value, so that no exponential overflows. */
 KERNEL
-static void softmax_forward(const float *z, float *y, size_t rows, size_t width)
+static void softmax_shift(const float *z, float *y, size_t rows, size_t width)
 {
     for (size_t i = 0; i < rows; i++, z += width, y += width) {
-        float most = -INFINITY, sum = 0;
-#pragma omp simd reduction(max : most)
-        for (size_t j = 0; j < width; j++)
+        float most = z[0];
+        for (size_t j = 1; j < width; j++)
             most = z[j] > most ? z[j] : most;
+#pragma omp simd
+        for (size_t j = 0; j < width; j++)
+            y[j] = z[j] - most;
+    }
+}
+
+KERNEL
+static void softmax_scale(float *y, size_t rows, size_t width)
+{
+    for (size_t i = 0; i < rows; i++, y += width) {
+        float sum = 0;
 #pragma omp simd reduction(+ : sum)
-        for (size_t j = 0; j < width; j++) {
-            y[j] = expf(z[j] - most);
+        for (size_t j = 0; j < width; j++)
             sum += y[j];
-        }
         float scale = 1 / sum;
 #pragma omp simd
         for (size_t j = 0; j < width; j++)
             y[j] *= scale;
     }
+}
+
+static void softmax_forward(const float *z, float *y, size_t rows, size_t width)
+{
+    softmax_shift(z, y, rows, width);
+    exp_forward(y, y, rows, width);
+    softmax_scale(y, rows, width);
 }
 
 /* dz_j = y_j (dy_j - Σ_k y_k dy_k) */

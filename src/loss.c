@@ -91,28 +91,29 @@ static double categorical_crossentropy(const float *y, const float *t, float *dy
     return sum / (double)N;
 }
 
+/* log Σ exp(z) is z - log y for any class; the likeliest has a y far from 0. */
 KERNEL
 static double categorical_crossentropy_fused(
     const float *z, const float *y, const float *t, float *dz, size_t N, size_t K)
 {
     float scale = 1 / (float)N;
     double sum = 0;
-    for (size_t i = 0; i < N; i++, z += K, y += K, t += K, dz = dz ? dz + K : NULL) {
-        float most = -INFINITY, exps = 0, hits = 0, weight = 0;
-#pragma omp simd reduction(max : most)
-        for (size_t k = 0; k < K; k++)
-            most = z[k] > most ? z[k] : most;
-#pragma omp simd reduction(+ : exps, hits, weight)
+    for (size_t i = 0; i < N; i++, z += K, y += K, t += K) {
+        float best = z[0], share = y[0], weight = 0;
+        double hits = 0;
         for (size_t k = 0; k < K; k++) {
-            exps += expf(z[k] - most);
-            hits += t[k] * (z[k] - most);
+            share = z[k] > best ? y[k] : share;
+            best = z[k] > best ? z[k] : best;
             weight += t[k];
+            hits += (double)(t[k] * z[k]);
         }
-        sum += (double)(weight * logf(exps) - hits);
-        if (dz)
+        sum += (double)weight * ((double)best - (double)logf(share)) - hits;
+        if (!dz)
+            continue;
 #pragma omp simd
-            for (size_t k = 0; k < K; k++)
-                dz[k] = scale * (y[k] * weight - t[k]);
+        for (size_t k = 0; k < K; k++)
+            dz[k] = scale * (y[k] * weight - t[k]);
+        dz += K;
     }
     return sum / (double)N;
 }

@@ -3,6 +3,7 @@
  * Precision, recall and F1 are those of class 1 where there are two classes, and the mean over the classes
  * that occur (as a truth or as an answer) where there are more. A ratio whose divisor counts nothing is 0. */
 #include "metric.h"
+#include "kernels/simd.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,41 +15,54 @@ void tally_start(struct tally *t, int classes, enum encoding encoding, uint64_t 
         memset(confusion, 0, (size_t)classes * (size_t)classes * sizeof *confusion);
 }
 
-int encoding_class(enum encoding encoding, const float *y, size_t K)
+INLINE int class_of(enum encoding encoding, const float *y, size_t K)
 {
     if (K == 1)
         return encoding == ENCODE_SIGN ? y[0] > 0 : encoding == ENCODE_BIT ? y[0] > 0.5f : 0;
     size_t best = 0;
     for (size_t k = 1; k < K; k++)
-        if (y[k] > y[best])
-            best = k;
+        best = y[k] > y[best] ? k : best;
     return (int)best;
+}
+
+int encoding_class(enum encoding encoding, const float *y, size_t K)
+{
+    return class_of(encoding, y, K);
 }
 
 static void count_classes(struct tally *t, const float *y, const float *targets, size_t N, size_t K)
 {
+    unsigned classes = (unsigned)t->classes, correct = 0;
     for (size_t i = 0; i < N; i++, y += K, targets += K) {
-        int truth = encoding_class(t->encoding, targets, K), answer = encoding_class(t->encoding, y, K);
-        t->correct += truth == answer;
-        if (t->confusion && truth < t->classes && answer < t->classes)
-            t->confusion[truth * t->classes + answer]++;
+        unsigned truth = (unsigned)class_of(t->encoding, targets, K);
+        unsigned answer = (unsigned)class_of(t->encoding, y, K);
+        correct += truth == answer;
+        if (t->confusion && truth < classes && answer < classes)
+            t->confusion[truth * classes + answer]++;
     }
+    t->correct += correct;
 }
 
-void tally_add(struct tally *t, const float *y, const float *targets, size_t N, size_t K, double loss)
+static void add_errors(struct tally *t, const float *y, const float *targets, size_t n)
 {
-    t->n += N;
-    t->loss += loss * (double)N;
-    t->outputs += (double)(N * K);
-    for (size_t i = 0; i < N * K; i++) {
+    for (size_t i = 0; i < n; i++) {
         double d = (double)y[i] - (double)targets[i], target = (double)targets[i];
         t->absolute += fabs(d);
         t->squared += d * d;
         t->target += target;
         t->target2 += target * target;
     }
+    t->outputs += (double)n;
+}
+
+void tally_add(struct tally *t, const float *y, const float *targets, size_t N, size_t K, double loss)
+{
+    t->n += N;
+    t->loss += loss * (double)N;
     if (t->classes)
         count_classes(t, y, targets, N, K);
+    else
+        add_errors(t, y, targets, N * K);
 }
 
 static double loss_value(const struct tally *t)

@@ -1,6 +1,7 @@
 /* metric.h - the table of metrics, all read off one tally.
  *
- * A tally adds up a pass over data: batch by batch, in order. Every metric is a function of it. Any thread. */
+ * A tally adds up a pass over data: batch by batch, in order. Every metric is a function of it. Any thread.
+ */
 #ifndef GRADUS_METRIC_H
 #define GRADUS_METRIC_H
 
@@ -11,15 +12,15 @@
 struct error;
 
 struct tally {
-    int classes;            /* of the data; 0: regression */
-    enum encoding encoding; /* of the head */
-    uint64_t n;             /* samples */
-    double loss;            /* Σ loss · samples */
-    double correct;         /* samples classified right */
-    double absolute, squared;  /* Σ|y−t|, Σ(y−t)², over all outputs */
-    double target, target2;    /* Σt, Σt² */
-    double outputs;            /* samples x outputs */
-    uint64_t *confusion;       /* classes x classes, row = truth; NULL for regression */
+    int classes;              /* of the data; 0: regression */
+    enum encoding encoding;   /* of the head */
+    uint64_t n;               /* samples */
+    double loss;              /* Σ loss · samples */
+    double correct;           /* samples classified right */
+    double absolute, squared; /* regression: Σ|y−t|, Σ(y−t)², over all outputs */
+    double target, target2;   /* regression: Σt, Σt² */
+    double outputs;           /* regression: samples x outputs */
+    uint64_t *confusion;      /* classes x classes, row = truth; NULL for regression */
 };
 
 /* Starts a tally; `confusion` has room for classes x classes, or is NULL to leave it out. */
@@ -35,7 +36,7 @@ enum metric_kind { METRIC_ANY, METRIC_CLASSES, METRIC_NUMBERS };
 
 struct metric {
     const char *name, *summary;
-    enum metric_kind kind;     /* for which data it means something */
+    enum metric_kind kind; /* for which data it means something */
     bool needs_confusion;
     double (*value)(const struct tally *t); /* NaN when it cannot be said (nothing was counted) */
 };
