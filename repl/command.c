@@ -4,9 +4,7 @@
  * `input`. Nothing here knows a single command. */
 #include "command.h"
 
-#include "commands.h"
-#include "expr.h"
-#include "repl.h"
+#include "cmd.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +26,7 @@ static const char *const group_names[GROUPS] = {
 static size_t fill_table(const struct command **table)
 {
     size_t n = 0;
+    compile_tables();
     for (int g = 0; g < GROUPS; g++)
         for (size_t i = 0; groups[g][i] && n < COMMANDS; i++) {
             table[n++] = groups[g][i];

@@ -5,6 +5,7 @@
  * full name, so that replaying needs no prefixes. */
 #include "repl.h"
 
+#include "cmd.h"
 #include "output.h"
 
 #include "../src/io/file.h"
@@ -14,15 +15,10 @@
 
 enum { NESTED = 16, CONTINUED = 1000, SCRIPT_BYTES = 64 << 20 };
 
-static void print_notices(struct repl *r)
+void repl_notices(struct repl *r)
 {
-    struct text *t = &r->session->notice;
-    for (char *line = t->data; line && *line;) {
-        size_t length = strcspn(line, "\n");
-        out_note("%.*s\n", (int)length, line);
-        line += length + (line[length] == '\n');
-    }
-    text_clear(t);
+    note_lines(text_get(&r->session->notice));
+    text_clear(&r->session->notice);
 }
 
 static bool journal(struct repl *r, const struct command *c, const struct command_line *line, struct error *e)
@@ -43,7 +39,7 @@ static bool run_one(struct repl *r, const struct command_line *line, struct erro
 {
     *e = (struct error){.offset = -1};
     bool ok = command_run(r, line, e);
-    print_notices(r);
+    repl_notices(r);
     const struct command *c = ok ? command_find(line->name.text, r->origin->interactive, NULL) : NULL;
     return ok && (!c || journal(r, c, line, e));
 }

@@ -1,0 +1,52 @@
+/* cmd.h - what the files of commands share. Only cmd_*.c, help.c and their helpers include it. */
+#ifndef GRADUS_REPL_CMD_H
+#define GRADUS_REPL_CMD_H
+
+#include "commands.h"
+#include "expr.h"
+#include "output.h"
+#include "repl.h"
+#include "table.h"
+
+/* Prints what the session did unasked, and forgets it. */
+void repl_notices(struct repl *r);
+
+/* The layer that a layer's command describes. */
+void layer_spec_of(const struct command *c, const struct args *a, struct layer_spec *out);
+bool is_layer_command(const struct command *c);
+void layer_note(struct repl *r, int at);
+
+/* Rows that stand in a file of their own. */
+extern const struct command compile_command, init_command, help_command, question_command, apropos_command;
+
+/* Puts together the rows of compile and init; command.c calls it before anyone looks at them. */
+void compile_tables(void);
+
+/* Candidates for completion: names of the model's layers. */
+const char *complete_layer(struct repl *r, size_t i);
+
+/* Rows of several tables as KEY-only rows behind `first` rows, each name once: `compile` takes every optimiser's
+ * own arguments. Returns the number of rows; out has room for `room`, {0} included. */
+int union_rows(const struct arg_row *first, const struct arg_row *(*table)(size_t i), struct arg_row *out, int room);
+
+/* Reads the arguments of one table back out of bound union rows into hyper[]; an error when one was given that the
+ * table lacks. `what` is its name. The first `skip` rows are the command's own. */
+bool union_read(const char *what, const struct arg_row *rows, const struct args *a, int skip, const struct arg_row *own,
+    double *hyper, struct error *e);
+
+/* Puts the place of the word with this key (or, key NULL, of the i-th word) into the error. Returns false. */
+bool blame_key(struct repl *r, const char *key, struct error *e);
+
+/* Prints the kept watches with their values, and hands them to the window. */
+void watch_print(struct repl *r);
+
+/* Waits for a running training with a progress bar, then prints the watches. */
+bool wait_for_training(struct repl *r, struct error *e);
+
+/* An error of an expression within the rest of a command gets its place in the line. Returns false. */
+bool blame_rest(const struct args *a, struct error *e);
+
+/* Prints lines of a text as notes. */
+void note_lines(const char *text);
+
+#endif

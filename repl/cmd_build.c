@@ -1,0 +1,359 @@
+/* cmd_build.c - commands that build the model: model, input, insert, replace, remove, rename, summary, undo, redo, new.
+ *
+ * The layers themselves are in cmd_layers.c, how they are trained in cmd_compile.c. */
+#include "cmd.h"
+
+#include "../src/activation.h"
+#include "../src/memory.h"
+#include "../src/shape.h"
+
+#include <string.h>
+
+/* --- model --------------------------------------------------------------------------------------------- */
+
+static const struct arg_row model_args[] = {
+    {.name = "name", .kind = ARG_NAME, .help = "the model to go to; made when there is none of that name"},
+    {0},
+};
+
+static void list_models(const struct session *s)
+{
+    struct table t = {.align = "llr", .head = true};
+    char params[40];
+    table_add(&t, "%s", "");
+    table_add(&t, "model");
+    table_add(&t, "parameters");
+    for (int i = 0; i < s->networks; i++) {
+        const struct model *m = s->network[i]->model;
+        table_add(&t, "%s", i == s->current ? "*" : "");
+        table_add(&t, "%s", s->network[i]->name);
+        table_add(&t, "%s", m->built ? table_count((double)m->params, params) : "?");
+    }
+    table_print(&t);
+}
+
+static bool run_model(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    if (a->value[0].given)
+        return session_select(r->session, a->value[0].text, e);
+    list_models(r->session);
+    return true;
+}
+
+static const char *complete_model(struct repl *r, size_t i)
+{
+    return i < (size_t)r->session->networks ? r->session->network[i]->name : NULL;
+}
+
+static const struct command model_command = {
+    .name = "model",
+    .summary = "goes to another model, or lists them",
+    .details = "A session holds several models over the same data, each with its own layers, weights and curves.\n"
+               "The first is called `main`.",
+    .example = "model wide",
+    .group = GROUP_BUILD,
+    .effect = EFFECT_CHANGES,
+    .args = model_args,
+    .run = run_model,
+    .complete = complete_model,
+};
+
+/* --- input --------------------------------------------------------------------------------------------- */
+
+static const struct arg_row input_args[] = {
+    {.name = "shape", .kind = ARG_SHAPE, .help = "of one sample: 2, or 28x28x1 (height x width x channels)",
+        .flags = ARG_REQUIRED},
+    {0},
+};
+
+static bool run_input(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    return session_input(r->session, a->value[0].shape, e);
+}
+
+static const struct command input_command = {
+    .name = "input",
+    .summary = "says what shape the input has, when no data say it",
+    .details = "With data this is not needed: `data spiral` has inputs of shape 2.",
+    .example = "input 28x28x1",
+    .group = GROUP_BUILD,
+    .effect = EFFECT_CHANGES,
+    .args = input_args,
+    .run = run_input,
+};
+
+/* --- insert, replace ----------------------------------------------------------------------------------- */
+
+static const struct arg_row place_args[] = {
+    {.name = "at", .kind = ARG_LAYER, .help = "number or name of the layer, as `summary` prints it", .flags = ARG_REQUIRED},
+    {.name = "layer", .kind = ARG_COMMAND, .help = "a layer, as if typed alone: dense 4 tanh", .flags = ARG_REQUIRED},
+    {0},
+};
+
+/* Number of the layer that the first word means; `last` more than the newest is allowed where one is added. */
+static bool find_place(struct repl *r, const struct args *a, bool end, int *at, struct error *e)
+{
+    const struct model *m = session_network(r->session)->model;
+    double number;
+    int found = end && number_parse(a->value[0].text, &number) && number == m->layers
+                    ? m->layers
+                    : model_find(m, a->value[0].text, e);
+    if (found < 0)
+        return blame_key(r, a->value[0].text, e);
+    if (found == 0) {
+        error_set(e, "layer 0 is the input, and stays in front: layers count from 1");
+        return blame_key(r, a->value[0].text, e);
+    }
+    *at = found;
+    return true;
+}
+
+/* Binds the inner command, which must be a layer. */
+static bool read_layer(struct repl *r, const struct args *a, struct args *inner, struct layer_spec *spec, struct error *e)
+{
+    if (!a->many_count)
+        return error_set(e, "a layer is missing: `%s`", "insert 1 dense 4 tanh");
+    const struct word *name = &a->many[0];
+    const struct command *c = command_find(name->text, r->origin->interactive, e);
+    if (c && !is_layer_command(c)) {
+        error_set(e, "'%s' is no layer: `help build` lists them", c->name);
+        c = NULL;
+    }
+    if (!c) {
+        e->offset = name->offset;
+        e->length = name->length;
+        return false;
+    }
+    if (!args_bind(c->name, c->args, a->many + 1, a->many_count - 1, inner, e))
+        return false;
+    layer_spec_of(c, inner, spec);
+    return true;
+}
+
+static bool change_at(struct repl *r, const struct args *a, bool insert, struct error *e)
+{
+    struct args inner;
+    struct layer_spec spec;
+    int at;
+    if (!find_place(r, a, insert, &at, e) || !read_layer(r, a, &inner, &spec, e))
+        return false;
+    bool ok = insert ? session_add(r->session, at, &spec, e) : session_replace(r->session, at, &spec, e);
+    if (ok)
+        layer_note(r, at);
+    return ok;
+}
+
+static bool run_insert(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    return change_at(r, a, true, e);
+}
+
+static bool run_replace(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    return change_at(r, a, false, e);
+}
+
+static const struct command insert_command = {
+    .name = "insert",
+    .summary = "puts a layer in front of another one",
+    .details = "The others keep their names and, where their shapes stay, what they have learnt.",
+    .example = "insert 1 dense 4 tanh",
+    .before = "data circle; dense 1 tanh",
+    .group = GROUP_BUILD,
+    .effect = EFFECT_CHANGES,
+    .args = place_args,
+    .run = run_insert,
+    .complete = complete_layer,
+};
+
+static const struct command replace_command = {
+    .name = "replace",
+    .summary = "puts a layer in the place of another one",
+    .example = "replace 1 dense 8 relu",
+    .before = "data circle; dense 4 tanh; dense 1 tanh",
+    .group = GROUP_BUILD,
+    .effect = EFFECT_CHANGES,
+    .args = place_args,
+    .run = run_replace,
+    .complete = complete_layer,
+};
+
+/* --- remove, rename ------------------------------------------------------------------------------------ */
+
+static const struct arg_row remove_args[] = {
+    {.name = "layer", .kind = ARG_LAYER, .help = "its number or name", .flags = ARG_REQUIRED},
+    {0},
+};
+
+static bool run_remove(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    int at;
+    return find_place(r, a, false, &at, e) && session_remove(r->session, at, e);
+}
+
+static const struct command remove_command = {
+    .name = "remove",
+    .summary = "takes a layer out",
+    .example = "remove 2",
+    .before = "data circle; dense 4 tanh; dense 4 tanh; dense 1 tanh",
+    .group = GROUP_BUILD,
+    .effect = EFFECT_CHANGES,
+    .args = remove_args,
+    .run = run_remove,
+    .complete = complete_layer,
+};
+
+static const struct arg_row rename_args[] = {
+    {.name = "layer", .kind = ARG_LAYER, .help = "its number or name", .flags = ARG_REQUIRED},
+    {.name = "name", .kind = ARG_NAME, .help = "the new name", .flags = ARG_REQUIRED},
+    {0},
+};
+
+static bool run_rename(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    int at;
+    return find_place(r, a, false, &at, e) && session_rename(r->session, at, a->value[1].text, e);
+}
+
+static const struct command rename_command = {
+    .name = "rename",
+    .summary = "gives a layer another name",
+    .example = "rename 1 hidden",
+    .before = "data circle; dense 4 tanh; dense 1 tanh",
+    .group = GROUP_BUILD,
+    .effect = EFFECT_CHANGES,
+    .args = rename_args,
+    .run = run_rename,
+    .complete = complete_layer,
+};
+
+/* --- summary ------------------------------------------------------------------------------------------- */
+
+static void summary_heading(struct table *t)
+{
+    static const char *const heads[] = {"", "layer", "type", "activation", "output", "parameters", "multiply-adds"};
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+        table_add(t, "%s", heads[i]);
+}
+
+static void summary_layer(struct table *t, const struct model *m, int i)
+{
+    const struct layer *l = &m->layer[i];
+    char shape[SHAPE_TEXT], params[40], macs[40];
+    double multiply_adds = m->built && l->type && l->type->macs ? l->type->macs(l) : 0;
+    table_add(t, "%d", i);
+    table_add(t, "%s", l->name);
+    table_add(t, "%s", i ? l->type->name : "input");
+    table_add(t, "%s", m->built && l->activation ? l->activation->name : "");
+    table_add(t, "%s", shape_text(&l->out, shape));
+    table_add(t, "%s", m->built ? table_count((double)layer_param_count(l), params) : "?");
+    table_add(t, "%s", m->built ? table_count(multiply_adds, macs) : "?");
+}
+
+static void summary_total(struct table *t, const struct model *m)
+{
+    char params[40], macs[40];
+    table_add(t, "%s", "");
+    table_add(t, "total");
+    for (int i = 0; i < 3; i++)
+        table_add(t, "%s", "");
+    table_add(t, "%s", table_count((double)m->params, params));
+    table_add(t, "%s", table_count(model_macs(m), macs));
+}
+
+static bool run_summary(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    const struct network *n = session_network(r->session);
+    struct table t = {.align = "rlllrrr", .head = true};
+    char bytes[MEMORY_TEXT];
+    summary_heading(&t);
+    for (int i = 0; i < n->model->layers; i++)
+        summary_layer(&t, n->model, i);
+    if (n->model->built)
+        summary_total(&t, n->model);
+    table_print(&t);
+    if (!n->model->built)
+        out("Shapes come with the data (`data NAME`) or with `input SHAPE`.\n");
+    else
+        out("%s of parameters\n", memory_text((double)n->model->params * sizeof(float), bytes));
+    if (n->recipe.optimizer) {
+        struct text recipe = {0};
+        recipe_write(&n->recipe, &recipe);
+        out_text(text_get(&recipe));
+        text_release(&recipe);
+    }
+    return true;
+}
+
+static const struct command summary_command = {
+    .name = "summary",
+    .summary = "lists the layers with shapes, parameters and multiply-adds",
+    .details = "Layer 0 is the input. Multiply-adds are those of a forward pass of one sample.",
+    .example = "summary",
+    .before = "data circle; dense 4 tanh; dense 1 tanh",
+    .group = GROUP_BUILD,
+    .run = run_summary,
+};
+
+/* --- undo, redo, new ----------------------------------------------------------------------------------- */
+
+static bool run_undo(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    return session_undo(r->session, e);
+}
+
+static bool run_redo(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    return session_redo(r->session, e);
+}
+
+static bool run_new(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    return session_new_scene(r->session, e);
+}
+
+static const struct command undo_command = {
+    .name = "undo",
+    .summary = "takes back the last change of model, data or weights",
+    .example = "undo",
+    .before = "dense 4 tanh",
+    .group = GROUP_BUILD,
+    .effect = EFFECT_CHANGES,
+    .run = run_undo,
+};
+
+static const struct command redo_command = {
+    .name = "redo",
+    .summary = "does again what was undone",
+    .example = "redo",
+    .before = "dense 4 tanh; undo",
+    .group = GROUP_BUILD,
+    .effect = EFFECT_CHANGES,
+    .run = run_redo,
+};
+
+static const struct command new_command = {
+    .name = "new",
+    .summary = "starts afresh: no layers, no data",
+    .details = "`undo` brings the old scene back.",
+    .example = "new",
+    .group = GROUP_BUILD,
+    .effect = EFFECT_CHANGES,
+    .run = run_new,
+};
+
+const struct command *const commands_build[] = {
+    &model_command,
+    &input_command,
+    &insert_command,
+    &replace_command,
+    &remove_command,
+    &rename_command,
+    &init_command,
+    &summary_command,
+    &compile_command,
+    &undo_command,
+    &redo_command,
+    &new_command,
+    NULL,
+};
