@@ -149,7 +149,7 @@ enum mood statistics_verdict(const struct statistics *s, char out[VERDICT_TEXT])
         {!s->finite, MOOD_BAD, "not finite", 0},
         {s->dead >= 0.1, s->dead >= 0.5 ? MOOD_BAD : MOOD_WARN, "%.0f %% dead", 100 * s->dead},
         {ratio > 3 * RATIO_HIGH, ratio > 30 * RATIO_HIGH ? MOOD_BAD : MOOD_WARN, "updates too large", 0},
-        {s->saturated >= 0.5, s->saturated >= 0.9 ? MOOD_BAD : MOOD_WARN, "saturated", 0},
+        {s->saturated >= 0.75, s->saturated >= 0.95 ? MOOD_BAD : MOOD_WARN, "saturated", 0},
         {s->gradient_norm < 1e-6 * s->weight_norm, MOOD_BAD, "gradients vanish", 0},
         {ratio < RATIO_LOW / 30, MOOD_WARN, "updates tiny", 0},
         {s->gradient_norm >= 0, MOOD_GOOD, "fine", 0},

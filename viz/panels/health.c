@@ -11,7 +11,7 @@
 
 enum { HEALTH_CELLS = 24 };
 
-static const float cell_least = 148, cell_most = 330;
+static const float cell_least = 165, cell_most = 460;
 
 /* --- parts of a cell --------------------------------------------------------------------------------------
  */
@@ -54,10 +54,13 @@ struct gauge {
 static void draw_gauge(const struct view *v, struct draw *d, struct rect r, const struct gauge *g)
 {
     float px = v->theme->px;
-    char number[PLOT_NUMBER];
-    struct rect name = rect_cut_left(&r, r.w * 0.27f), value = rect_cut_right(&r, r.w * 0.34f);
+    char number[PLOT_NUMBER], small[PLOT_NUMBER];
+    struct rect name = rect_cut_left(&r, fminf(54 * px, r.w * 0.3f)), value = rect_cut_right(&r, 58 * px);
     draw_text(d, name, ALIGN_LEFT, view_font(v, FONT_SMALL), view_colour(v, COLOUR_DIM), g->name);
-    snprintf(number, sizeof number, isfinite(g->value) ? "%.1e" : "–", g->value);
+    if (isfinite(g->value) && g->value >= 0.001)
+        snprintf(number, sizeof number, "%.2g", g->value);
+    else
+        snprintf(number, sizeof number, "%s", isfinite(g->value) ? number_short(g->value, small) : "–");
     draw_text(d, value, ALIGN_RIGHT, view_font(v, FONT_NUMBER_SMALL), view_colour(v, COLOUR_TEXT), number);
     struct rect bar = {r.x, r.y + r.h / 2 - 3 * px, r.w, 6 * px};
     draw_fill(d, bar, 3 * px, view_colour(v, COLOUR_WELL));
@@ -117,7 +120,7 @@ static void draw_cell(const struct view *v, struct draw *d, struct rect r, const
     struct rect whole = r;
     draw_title(v, d, rect_cut_top(&r, line * 1.25f), l, s);
     struct gauge gauge[] = {
-        {"gradient", s->gradient_norm, -6, 2, 0, 0, COLOUR_ACCENT},
+        {"grad", s->gradient_norm, -6, 2, 0, 0, COLOUR_ACCENT},
         {"update", statistics_ratio(s), -6, 0, RATIO_LOW, RATIO_HIGH, COLOUR_ACCENT},
     };
     bool room = r.h > line * 5.2f;
@@ -129,7 +132,7 @@ static void draw_cell(const struct view *v, struct draw *d, struct rect r, const
         draw_text(d, rect_cut_bottom(&r, line * 1.1f), ALIGN_LEFT, view_font(v, FONT_SMALL),
             view_colour(v, COLOUR_DIM), shares);
     const struct histogram *h[] = {&s->activation, &s->weight, &s->gradient};
-    static const char *const name[] = {"outputs", "weights", "gradients"};
+    static const char *const name[] = {"outputs", "weights", "grads"};
     float w = (r.w - 12 * px) / 3;
     for (int i = 0; i < 3; i++)
         draw_histogram(

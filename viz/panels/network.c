@@ -39,14 +39,13 @@ static void draw_skipped(struct scene *n)
     const struct network_layout *l = &n->layout;
     if (!l->skipped || l->skipped_after < 0 || l->skipped_after + 1 >= l->blocks)
         return;
-    float x = (l->block[l->skipped_after].head.x + l->block[l->skipped_after].head.w +
-                  l->block[l->skipped_after + 1].head.x) /
-              2;
-    float w = 90 * n->v->theme->px, h = text_height(view_font(n->v, FONT_SMALL));
-    struct rect box = {x - w / 2, l->body.y + l->body.h - h, w, h};
-    draw_fill(n->d, box, h / 2, view_colour(n->v, COLOUR_WELL));
-    draw_textf(n->d, box, ALIGN_CENTRE, view_font(n->v, FONT_SMALL), view_colour(n->v, COLOUR_DIM),
-        "… %d layers", l->skipped);
+    struct rect left = l->block[l->skipped_after].head, right = l->block[l->skipped_after + 1].head;
+    float h = text_height(view_font(n->v, FONT_SMALL)), w = right.x - left.x - left.w;
+    struct rect box = {left.x + left.w, l->body.y + l->body.h / 2 + left.h / 2 - h, w, h};
+    draw_textf(n->d, box, ALIGN_CENTRE, view_font(n->v, FONT_STRONG), view_colour(n->v, COLOUR_TEXT), "%d",
+        l->skipped);
+    box.y += h;
+    draw_text(n->d, box, ALIGN_CENTRE, view_font(n->v, FONT_SMALL), view_colour(n->v, COLOUR_DIM), "more");
 }
 
 static void draw(const struct view *v, struct rect r, struct draw *d)
@@ -65,8 +64,9 @@ static void draw(const struct view *v, struct rect r, struct draw *d)
     draw_push_clip(d, r);
     network_draw_links(&n);
     network_draw_loss(&n);
+    network_draw_pulses(&n);
     network_draw_units(&n);
-    network_draw_wave(&n);
+    network_draw_numbers(&n);
     draw_skipped(&n);
     network_draw_foot(&n);
     draw_pop_clip(d);

@@ -87,7 +87,8 @@ bool wave_unit(const struct scene *n, const struct block *b, int block, int unit
 
 void network_draw_links(struct scene *n);
 void network_draw_units(struct scene *n);
-void network_draw_wave(struct scene *n); /* pulses and numbers on the links */
+void network_draw_pulses(struct scene *n);  /* what runs along the links in step mode */
+void network_draw_numbers(struct scene *n); /* what it says on them, when they are few */
 void network_draw_foot(struct scene *n);
 void network_draw_loss(struct scene *n);
 

@@ -72,12 +72,16 @@ static void tell_forward(const struct scene *n, int layer, char *out, size_t siz
         double weight = (double)w[(size_t)i * (size_t)width], a = (double)x[i];
         z += weight * a;
         if (i < TERMS && used < size)
-            used += (size_t)snprintf(out + used, size - used, "%s%.2f·%.2f", i ? " + " : "", weight, a);
+            used += (size_t)snprintf(out + used, size - used, "%s%.2f·%.2f",
+                !i            ? ""
+                : weight >= 0 ? " + "
+                              : " − ",
+                i ? fabs(weight) : weight, a);
     }
     if (in > TERMS && used < size)
         used += (size_t)snprintf(out + used, size - used, " + …");
     if (l->params > 1 && used < size)
-        used += (size_t)snprintf(out + used, size - used, " + %.2f", bias);
+        used += (size_t)snprintf(out + used, size - used, " %s %.2f", bias < 0 ? "−" : "+", fabs(bias));
     if (used < size)
         snprintf(out + used, size - used, ") = %s(%.3f) = %.3f", f, z, (double)y[0]);
 }

@@ -11,7 +11,8 @@
 
 enum { UNIT_COLUMNS = 3, IMAGE_LEAST = 49 };
 
-static const float unit_least = 17, unit_most = 54, cell_least = 3, cell_most = 15, column_least = 40;
+static const float unit_least = 17, unit_good = 26, unit_most = 54, cell_least = 3, cell_most = 15,
+                   column_least = 40;
 
 static bool passes_on(const struct layer *l)
 {
@@ -43,7 +44,7 @@ static bool place_units(struct block *b, float w, float h, float px)
     float best = 0;
     for (int columns = 1; columns <= UNIT_COLUMNS && columns <= b->units; columns++) {
         float size = unit_size(b->units, columns, w, h, px);
-        if (size > best * 1.25f) {
+        if (size > best * 1.25f && best < unit_good * px) {
             best = size;
             b->columns = columns;
         }
@@ -100,8 +101,11 @@ static struct block place_block(
     const struct layer *l = &m->layer[layer];
     size_t units = m->built ? shape_size(&l->out) : 0;
     struct block b = {.layer = layer, .units = units > 1 << 30 ? 1 << 30 : (int)units};
-    if (b.units < 1)
+    if (b.units < 1) { /* not known yet: one box stands for them */
+        b.columns = b.rows = 1;
+        b.size = fminf(width, unit_most * px);
         return b;
+    }
     if (!place_units(&b, width, r.h, px)) {
         place_cells(&b, l, width, r.h, px);
         if (b.shown < b.units)
@@ -180,16 +184,19 @@ void network_place(
     rect_cut_left(&r, l->labels_left);
     struct rect right = rect_cut_right(&r, (loss ? fminf(96 * px, r.w * 0.16f) : 0) + l->labels_right);
     l->body = r;
-    struct rect heads = rect_cut_top(&r, 2 * line + 4 * px);
+    struct rect heads = rect_cut_top(&r, 2 * line);
+    rect_cut_top(&r, 9 * px);
     rect_cut_bottom(&r, 4 * px);
     int layer[NETWORK_BLOCKS];
-    l->blocks = choose_layers(l, m, (int)(r.w / (column_least * px)), layer);
-    float share = r.w / (float)l->blocks, width = share * (l->blocks > 12 ? 0.5f : 0.56f);
+    l->blocks = choose_layers(l, m, (int)(r.w / (column_least * px)) - 1, layer);
+    int columns = l->blocks + (l->skipped > 0); /* what is left out leaves a gap */
+    float share = r.w / (float)columns, width = share * (l->blocks > 12 ? 0.5f : 0.56f);
     for (int i = 0; i < l->blocks; i++) {
-        float x = r.x + share * ((float)i + 0.5f);
+        int column = i + (l->skipped && i > l->skipped_after);
+        float x = r.x + share * ((float)column + 0.5f);
         l->block[i] = place_block(m, layer[i], r, fmaxf(width, unit_least * px), line, px);
         centre_block(&l->block[i], x, r, line, px);
-        l->block[i].head = (struct rect){r.x + share * (float)i + 2 * px, heads.y, share - 4 * px, heads.h};
+        l->block[i].head = (struct rect){x - share / 2 + 2 * px, heads.y, share - 4 * px, heads.h};
     }
     if (loss)
         l->loss = (struct rect){right.x + right.w - fminf(86 * px, right.w), r.y + r.h / 2 - 27 * px,

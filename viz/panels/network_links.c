@@ -80,7 +80,7 @@ static void add_zone(struct scene *n, const struct curve *c)
     network_unit_name(n, l->input[0], c->link.from, from, sizeof from);
     network_unit_name(n, c->layer, c->link.to, to, sizeof to);
     snprintf(command, sizeof command, "print w[%d][%d,%d]", c->layer, c->link.from, c->link.to);
-    snprintf(tip, sizeof tip, "weight %.4g\n%s to %s\n%s", (double)c->link.w, from, to, command);
+    snprintf(tip, sizeof tip, "weight %.4g\n%s to %s", (double)c->link.w, from, to);
     draw_zone_curve(n->d, c->a, c->b, reach,
         (struct subject){SUBJECT_WEIGHT, c->layer, c->link.from, c->link.to}, command, tip);
 }
@@ -130,6 +130,12 @@ void network_draw_links(struct scene *n)
         const struct layer *l = &n->model->layer[b->layer];
         const struct block *source =
             n->model->built ? network_block(&n->layout, n->model, l->input[0]) : &n->layout.block[i - 1];
+        if (source && !n->model->built) {
+            draw_curve(n->d, (struct point){source->box.x + source->box.w, source->box.y + source->box.h / 2},
+                (struct point){b->box.x, b->box.y + b->box.h / 2}, n->v->theme->px,
+                view_colour(n->v, COLOUR_FAINT));
+            continue;
+        }
         if (!source || source->shown < 1 || b->shown < 1)
             continue;
         if (n->picture && n->picture->layer[b->layer].links)

@@ -153,11 +153,9 @@ static void unit_zone(struct scene *n, int layer, int unit, struct rect r)
         used += snprintf(
             tip + used, sizeof tip - (size_t)used, "\n%.4g for sample %u", (double)value, n->picture->sample);
     if (layer > 0 && !isnan(bias))
-        used += snprintf(tip + used, sizeof tip - (size_t)used, "\nbias %.4g", (double)bias);
-    if (layer > 0 && l->params) {
+        snprintf(tip + used, sizeof tip - (size_t)used, "\nbias %.4g", (double)bias);
+    if (layer > 0 && l->params)
         snprintf(command, sizeof command, "show neuron %s %d", l->name, unit);
-        snprintf(tip + used, sizeof tip - (size_t)used, "\n%s", command);
-    }
     draw_zone(n->d, r, (struct subject){SUBJECT_UNIT, layer, unit, 0}, command, tip);
 }
 
@@ -178,7 +176,7 @@ static void draw_bias(struct scene *n, int layer, int unit, struct rect r)
     char command[64], tip[NETWORK_TEXT], name[64];
     network_unit_name(n, layer, unit, name, sizeof name);
     snprintf(command, sizeof command, "print b[%d][%d]", layer, unit);
-    snprintf(tip, sizeof tip, "bias %.4g\nof %s\n%s", (double)bias, name, command);
+    snprintf(tip, sizeof tip, "bias %.4g\nof %s", (double)bias, name);
     draw_zone(n->d, box, (struct subject){SUBJECT_BIAS, layer, unit, 0}, command, tip);
 }
 
@@ -275,18 +273,22 @@ static void draw_cells(struct scene *n, const struct block *b)
 /* --- around the units -------------------------------------------------------------------------------------
  */
 
+/* "dense1" over "16 · tanh"; in a narrow column the layer's number over "16". */
 static void draw_head(struct scene *n, const struct block *b)
 {
     const struct layer *l = &n->model->layer[b->layer];
     struct rect r = b->head, top = rect_cut_top(&r, r.h / 2);
-    char shape[SHAPE_TEXT], size[96] = "";
+    struct font f = view_font(n->v, FONT_SMALL);
+    char shape[SHAPE_TEXT] = "", size[96], number[16];
     if (n->model->built)
-        snprintf(size, sizeof size, "%s", shape_text(&l->out, shape));
-    const char *kind = l->activation ? l->activation->name : l->params ? "" : b->layer ? l->type->name : "";
-    draw_text(n->d, top, ALIGN_CENTRE, view_font(n->v, FONT_SMALL), view_colour(n->v, COLOUR_TEXT), l->name);
-    if (*kind)
-        snprintf(size + strlen(size), sizeof size - strlen(size), "%s%s", *size ? " · " : "", kind);
-    draw_text(n->d, r, ALIGN_CENTRE, view_font(n->v, FONT_SMALL), view_colour(n->v, COLOUR_DIM), size);
+        shape_text(&l->out, shape);
+    const char *kind = l->activation ? l->activation->name : b->layer && !l->params ? l->type->name : "";
+    snprintf(size, sizeof size, "%s%s%s", shape, *shape && *kind ? " · " : "", kind);
+    snprintf(number, sizeof number, "%d", b->layer);
+    bool fits = text_width(n->d, f, l->name) <= top.w;
+    draw_text(n->d, top, ALIGN_CENTRE, f, view_colour(n->v, COLOUR_TEXT), fits ? l->name : number);
+    fits = text_width(n->d, f, size) <= r.w;
+    draw_text(n->d, r, ALIGN_CENTRE, f, view_colour(n->v, COLOUR_DIM), fits ? size : shape);
     if (!n->v->mouse_inside || !rect_holds(b->head, n->v->mouse))
         return;
     char tip[NETWORK_TEXT], command[80] = "";
@@ -321,8 +323,13 @@ void network_draw_units(struct scene *n)
         const struct block *b = &n->layout.block[i];
         n->d->alpha = wave_light(n, i, false);
         draw_head(n, b);
-        if (b->units < 1)
+        if (b->units < 1) {
+            draw_fill(n->d, b->box, 4 * n->v->theme->px, view_colour(n->v, COLOUR_WELL));
+            draw_frame(n->d, b->box, 4 * n->v->theme->px, n->v->theme->px, view_colour(n->v, COLOUR_EDGE));
+            draw_text(n->d, b->box, ALIGN_CENTRE, view_font(n->v, FONT_LARGE),
+                view_colour(n->v, COLOUR_FAINT), "?");
             continue;
+        }
         if (b->kind == BLOCK_CELLS)
             draw_cells(n, b);
         for (int u = 0; b->kind == BLOCK_UNITS && u < b->shown; u++)
@@ -364,6 +371,6 @@ void network_draw_loss(struct scene *n)
     draw_text(n->d, box, ALIGN_CENTRE, view_font(n->v, FONT_NUMBER), view_colour(n->v, COLOUR_TEXT),
         number_short(value, text));
     draw_zone(n->d, r, (struct subject){SUBJECT_CONTROL, 1, 0, 0}, "print loss",
-        wave ? "loss of the probed samples\nprint loss" : "loss of the next batch\nprint loss");
+        wave ? "loss of the probed samples" : "loss of the next batch");
     n->d->alpha = 1;
 }

@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { NUMBERED_LINKS = 18, PULSES = 160 };
 
@@ -92,6 +93,15 @@ float wave_light(const struct scene *n, int block, bool links)
 /* --- numbers ---------------------------------------------------------------------------------------------
  */
 
+/* "+0.12", "-3e-5": a sign, one or two digits. */
+static void signed_number(double value, char out[24])
+{
+    snprintf(out, 24, fabs(value) >= 0.01 || value == 0 ? "%+.2g" : "%+.0e", value);
+    char *e = strstr(out, "e-0");
+    if (e)
+        memmove(e + 2, e + 3, strlen(e + 3) + 1);
+}
+
 bool wave_unit(const struct scene *n, const struct block *b, int block, int unit, char out[24])
 {
     const struct wave *w = &n->wave;
@@ -104,7 +114,10 @@ bool wave_unit(const struct scene *n, const struct block *b, int block, int unit
         back ? workspace_delta(w->probe->ws, b->layer) : workspace_activation(w->probe->ws, b->layer);
     if (!x)
         return false;
-    snprintf(out, 24, back ? "%+.2g" : "%.2f", (double)x[unit]);
+    if (back)
+        signed_number((double)x[unit], out);
+    else
+        snprintf(out, 24, "%.2f", (double)x[unit]);
     return true;
 }
 
@@ -154,53 +167,76 @@ static void draw_link_number(
     draw_text(n->d, box, ALIGN_CENTRE, f, view_colour(n->v, COLOUR_TEXT), text);
 }
 
-static void number_of(const struct scene *n, int layer, const struct link *k, char *out, size_t size)
+static void number_of(const struct scene *n, int layer, const struct link *k, char out[24])
 {
     if (n->wave.kind == WAVE_UPDATE)
-        snprintf(out, size, "%.2f→%.2f",
-            (double)kernel_value(n->wave.probe->state->param, &n->model->layer[layer].param[0], k),
-            (double)k->w);
+        snprintf(out, 24, "→%.2f", (double)k->w);
     else
-        snprintf(out, size, "%+.2g", (double)flow_of(n, layer, k));
+        signed_number((double)flow_of(n, layer, k), out);
 }
 
-static void draw_block(struct scene *n, int block)
+/* The block that a kernel's links come from; NULL where there are none to follow. */
+static const struct block *source_of(const struct scene *n, int block)
 {
-    const struct block *b = &n->layout.block[block];
+    int layer = n->layout.block[block].layer;
+    if (!n->picture->layer[layer].links)
+        return NULL;
+    return network_block(&n->layout, n->model, n->model->layer[layer].input[0]);
+}
+
+static void draw_pulses(struct scene *n, int block)
+{
+    const struct block *b = &n->layout.block[block], *source = source_of(n, block);
     const struct layer_picture *l = &n->picture->layer[b->layer];
-    const struct layer *layer = &n->model->layer[b->layer];
-    const struct block *source = network_block(&n->layout, n->model, layer->input[0]);
-    const struct wave *w = &n->wave;
-    if (!l->links || !source)
+    float at = n->wave.at - (float)(block - 1), most = 0;
+    if (!source || at <= 0 || at >= 1)
         return;
-    float at = w->at - (float)(block - 1), most = 0;
-    bool pulses = w->moving && (w->kind == WAVE_FORWARD || w->kind == WAVE_BACKWARD) && at > 0 && at < 1;
-    bool reached = w->kind == WAVE_UPDATE || w->kind == WAVE_LOSS || (w->gradients ? at <= 0.5f : at >= 0.5f);
-    for (int i = 0; pulses && i < l->links; i++)
+    int first = l->links > PULSES ? l->links - PULSES : 0;
+    for (int i = first; i < l->links; i++)
         if (l->link[i].from >= 0)
             most = fmaxf(most, fabsf(flow_of(n, b->layer, &l->link[i])));
+    for (int i = first; i < l->links; i++)
+        if (l->link[i].from >= 0)
+            draw_pulse(n, block_out(source, l->link[i].from), block_in(b, l->link[i].to), at,
+                flow_of(n, b->layer, &l->link[i]), most);
+}
+
+void network_draw_pulses(struct scene *n)
+{
+    const struct wave *w = &n->wave;
+    if (!n->picture || !w->moving || (w->kind != WAVE_FORWARD && w->kind != WAVE_BACKWARD))
+        return;
+    for (int i = 1; i < n->layout.blocks; i++)
+        draw_pulses(n, i);
+}
+
+static void draw_numbers(struct scene *n, int block)
+{
+    const struct block *b = &n->layout.block[block], *source = source_of(n, block);
+    const struct layer_picture *l = &n->picture->layer[b->layer];
+    const struct wave *w = &n->wave;
+    float at = w->at - (float)(block - 1);
+    bool reached = w->kind == WAVE_UPDATE || w->kind == WAVE_LOSS || (w->gradients ? at <= 0.5f : at >= 0.5f);
+    if (!source || !reached || l->links > NUMBERED_LINKS || b->columns > 1 || source->columns > 1)
+        return;
     for (int i = 0; i < l->links; i++) {
         const struct link *k = &l->link[i];
+        char text[24];
         if (k->from < 0)
             continue;
-        struct point from = block_out(source, k->from), to = block_in(b, k->to);
-        char text[40];
-        if (pulses && l->links - i <= PULSES)
-            draw_pulse(n, from, to, at, flow_of(n, b->layer, k), most);
-        if (!reached || l->links > NUMBERED_LINKS)
-            continue;
-        number_of(n, b->layer, k, text, sizeof text);
-        draw_link_number(n, from, to, k, source->shown < b->shown, text);
+        number_of(n, b->layer, k, text);
+        draw_link_number(
+            n, block_out(source, k->from), block_in(b, k->to), k, source->shown < b->shown, text);
     }
 }
 
-void network_draw_wave(struct scene *n)
+void network_draw_numbers(struct scene *n)
 {
     if (n->wave.kind == WAVE_NONE || !n->picture)
         return;
     for (int i = 1; i < n->layout.blocks; i++) {
         n->d->alpha = wave_light(n, i, true);
-        draw_block(n, i);
+        draw_numbers(n, i);
     }
     n->d->alpha = 1;
 }

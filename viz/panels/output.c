@@ -100,6 +100,7 @@ void output_confusion(const struct output *o, struct rect r)
     rect_cut_left(&r, names);
     rect_cut_bottom(&r, line + 2 * px);
     float side = fminf(floorf(fminf(r.w, r.h) / (float)classes), 90 * px);
+    r.x += fmaxf((r.w - names * 0.5f - side * (float)classes) / 2, 0);
     struct rect grid = {r.x, caption.y + 4 * px, side * (float)classes, side * (float)classes};
     for (int truth = 0; truth < classes; truth++) {
         unsigned sum = 0;
@@ -157,7 +158,7 @@ static const char *heading(const struct view *v, char *out, size_t size)
 {
     struct output o = output_of(v, NULL);
     if (o.layer < 0)
-        return NULL;
+        return "Output";
     struct scene n = {.v = v, .model = o.picture->model, .picture = o.picture};
     char name[64];
     network_unit_name(&n, o.layer, o.unit, name, sizeof name);

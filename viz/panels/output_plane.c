@@ -23,16 +23,15 @@ struct colour output_target_colour(const struct output *o, size_t row)
 
 void output_mark(const struct output *o, struct point at, size_t row, struct colour c)
 {
-    float px = o->v->theme->px, radius = (o->data->n > 600 ? 2.1f : 2.8f) * px;
+    float px = o->v->theme->px, radius = (o->data->n > 600 ? 2.1f : 2.7f) * px;
     struct colour ground = view_colour(o->v, COLOUR_PANEL);
-    bool looked = o->v->pin.kind == SUBJECT_SAMPLE && o->v->pin.a == (int)row;
-    if (looked)
+    if (o->v->pin.kind == SUBJECT_SAMPLE && o->v->pin.a == (int)row)
         draw_ring(o->d, at, radius + 5 * px, 2 * px, view_colour(o->v, COLOUR_ACCENT));
-    draw_circle(o->d, at, radius + 1.1f * px, colour_alpha(ground, 0.9f));
+    draw_circle(o->d, at, radius + px, colour_alpha(ground, row < o->data->train ? 0.8f : 0.6f));
     if (row < o->data->train)
         draw_circle(o->d, at, radius, c);
     else
-        draw_ring(o->d, at, radius + 0.3f * px, 1.3f * px, c);
+        draw_ring(o->d, at, radius + 0.4f * px, 1.5f * px, c);
 }
 
 /* --- the legend -------------------------------------------------------------------------------------------
@@ -165,6 +164,8 @@ static void plane_map(const struct output *o, struct rect map)
         two_classes_map(o, map);
     else
         draw_unit_map(o->d, o->v, p, p->model->layers - 1, 0, map, radius, false);
+    /* A veil, so that marks stand out from ground of their own colour. */
+    draw_fill(o->d, map, radius, colour_alpha(view_colour(o->v, COLOUR_PANEL), 0.3f));
 }
 
 static struct point plane_point(const struct data *d, struct rect map, size_t row)
