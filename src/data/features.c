@@ -7,6 +7,7 @@
 #include "../memory.h"
 #include "source.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -74,10 +75,15 @@ static size_t input_size(const struct data *d)
     return d->plane ? (size_t)d->feature_count : d->raw;
 }
 
-/* In double: the difference of two large floats may be none. */
+/* Numbers near the end of the range of floats must not become infinite by a difference or a square. */
+static float bounded(double value)
+{
+    return value > FLT_MAX ? FLT_MAX : value < -FLT_MAX ? -FLT_MAX : (float)value;
+}
+
 static float standardised(const struct data *d, const float *raw, size_t column)
 {
-    return (float)(((double)raw[column] - d->mean[column]) / d->deviation[column]);
+    return bounded(((double)raw[column] - d->mean[column]) / d->deviation[column]);
 }
 
 static void compute_row(const struct data *d, const float *raw, float *out)
@@ -89,7 +95,7 @@ static void compute_row(const struct data *d, const float *raw, float *out)
     }
     float x1 = standardised(d, raw, 0), x2 = standardised(d, raw, 1);
     for (int i = 0; i < d->feature_count; i++)
-        out[i] = features[d->features[i]].value(x1, x2);
+        out[i] = bounded(features[d->features[i]].value(x1, x2));
 }
 
 static const char *input_name(const struct data *d, size_t i)
