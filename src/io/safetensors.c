@@ -16,6 +16,7 @@
 
 #include <cjson/cJSON.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -373,14 +374,14 @@ static bool check_fit(const struct tensor_file *f, struct state *s, struct error
 static bool read_numbers(const char *text, uint64_t *out, int count)
 {
     for (int i = 0; i < count; i++) {
-        unsigned long long number;
-        int used = 0;
-        if (!strchr("0123456789", *text) || !*text || sscanf(text, "%20llu%n", &number, &used) != 1)
+        char *end;
+        if (*text < '0' || *text > '9')
             return false;
-        out[i] = number;
-        text += used;
-        if (*text == ' ' && i + 1 < count)
-            text++;
+        errno = 0;
+        out[i] = strtoull(text, &end, 10);
+        if (errno)
+            return false;
+        text = *end == ' ' && i + 1 < count ? end + 1 : end;
     }
     return !*text;
 }
