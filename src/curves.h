@@ -22,8 +22,8 @@ struct curve_point {
 struct curves {
     pthread_mutex_t lock;
     size_t count;
-    uint64_t stride, seen; /* every stride-th epoch is kept */
-    uint64_t version;      /* grows with every change: readers skip equal ones */
+    uint64_t stride, seen;                        /* every stride-th epoch is kept */
+    uint64_t version;                             /* grows with every change: readers skip equal ones */
     struct curve_point point[CURVE_POINTS], last; /* last: the newest row, kept or not */
 };
 

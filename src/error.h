@@ -15,7 +15,8 @@ struct error {
     int offset, length;
 };
 
-/* Fills *e with the sentence and no place. Always returns false, so that `return error_set(e, ...)` reads well. */
+/* Fills *e with the sentence and no place. Always returns false, so that `return error_set(e, ...)` reads
+ * well. */
 bool error_set(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same with a place in the line: `length` bytes from byte `offset`. */

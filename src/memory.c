@@ -1,4 +1,5 @@
-/* memory.c - see memory.h. Blocks below a mebibyte skip the look at /proc/meminfo: it costs more than they do. */
+/* memory.c - see memory.h. Blocks below a mebibyte skip the look at /proc/meminfo: it costs more than they
+ * do. */
 #include "memory.h"
 #include "error.h"
 

@@ -19,10 +19,10 @@ struct model {
     int layers;          /* with the input */
     struct layer *layer; /* [layers] */
     bool built;
-    bool input_given;    /* `input` was typed; else the data decide */
+    bool input_given;     /* `input` was typed; else the data decide */
     size_t params, stats; /* floats in all */
     size_t activations;   /* floats a sample: outputs of all layers */
-    int types_made[64];  /* how many layers of each type were ever added: names are kept for life */
+    int types_made[64];   /* how many layers of each type were ever added: names are kept for life */
 };
 
 /* What a layer command says. `from` is NULL for "the layer before it". */
@@ -41,7 +41,8 @@ void model_unref(const struct model *m);
  * `at` counts as `summary` prints; at == m->layers appends. Layer 0 cannot be removed or replaced. */
 struct model *model_with_input(const struct model *m, struct shape shape, bool given, struct error *e);
 struct model *model_with_layer(const struct model *m, int at, const struct layer_spec *spec, struct error *e);
-struct model *model_with_replaced(const struct model *m, int at, const struct layer_spec *spec, struct error *e);
+struct model *model_with_replaced(
+    const struct model *m, int at, const struct layer_spec *spec, struct error *e);
 struct model *model_without_layer(const struct model *m, int at, struct error *e);
 struct model *model_with_name(const struct model *m, int at, const char *name, struct error *e);
 

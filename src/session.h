@@ -20,7 +20,7 @@ struct network {
     struct state *state;       /* NULL until the model is built */
     struct recipe recipe;
     struct curves curves;
-    struct trainer *trainer;   /* NULL until the first fit on this state and these data */
+    struct trainer *trainer; /* NULL until the first fit on this state and these data */
 };
 
 /* The last forward, backward, update typed step by step: what a[..] and grad... read, what the microscope
@@ -29,16 +29,16 @@ enum probe_phase { PROBE_NONE, PROBE_FORWARD, PROBE_BACKWARD, PROBE_UPDATED };
 
 struct probe {
     enum probe_phase phase;
-    uint64_t serial;        /* grows with every forward, backward, update: the window animates a new one */
+    uint64_t serial; /* grows with every forward, backward, update: the window animates a new one */
     struct workspace *ws;
     const struct state *state; /* what ws is bound to: a private copy */
     size_t N;
-    uint32_t *index;        /* [N] rows of the data */
-    float *targets;         /* [N x head] */
+    uint32_t *index; /* [N] rows of the data */
+    float *targets;  /* [N x head] */
     double loss, penalty;
-    uint64_t revision;      /* of the session when it was made */
-    uint64_t key;           /* the random key it ran with */
-    bool whole_batch;       /* the next batch of the epoch, not a chosen sample */
+    uint64_t revision; /* of the session when it was made */
+    uint64_t key;      /* the random key it ran with */
+    bool whole_batch;  /* the next batch of the epoch, not a chosen sample */
 };
 
 /* A line of the journal and when it acted: replaying is typing these again. */
@@ -62,19 +62,19 @@ struct session {
     int networks, current;
     const struct data *data; /* a reference; NULL: none yet */
     uint64_t seed;
-    double memory;           /* budget of undo and history together, bytes; 0: 16 MB or four states */
-    int threads;             /* 0: automatic */
-    double speed;            /* limit in epochs/s for training in the background; 0 none */
-    size_t batch_size;       /* of the last fit; 0 before the first */
+    double memory;     /* budget of undo and history together, bytes; 0: 16 MB or four states */
+    int threads;       /* 0: automatic */
+    double speed;      /* limit in epochs/s for training in the background; 0 none */
+    size_t batch_size; /* of the last fit; 0 before the first */
     struct probe probe;
     uint64_t trainer_revision; /* the revision for which the network's trainer was prepared */
-    uint64_t revision;       /* grows with every change of model, data, recipe or weights */
+    uint64_t revision;         /* grows with every change of model, data, recipe or weights */
     struct journal_line *journal;
     size_t journal_count, journal_capacity;
-    struct text notice;      /* what a change did beside what was asked, one line each; the prompt clears it */
+    struct text notice; /* what a change did beside what was asked, one line each; the prompt clears it */
     struct undo *undo;
-    struct score score[2];   /* by part, cached */
-    const char *autosave;    /* file for autosaves, or NULL; not owned */
+    struct score score[2]; /* by part, cached */
+    const char *autosave;  /* file for autosaves, or NULL; not owned */
 };
 
 struct session *session_new(enum worker_mode mode, struct error *e);
@@ -87,16 +87,18 @@ bool session_running(const struct session *s);            /* a training runs or 
 
 bool session_select(struct session *s, const char *name, struct error *e); /* `model NAME`: made when new */
 bool session_input(struct session *s, struct shape shape, struct error *e);
-bool session_add(struct session *s, int at, const struct layer_spec *spec, struct error *e); /* at -1: append */
+bool session_add(
+    struct session *s, int at, const struct layer_spec *spec, struct error *e); /* at -1: append */
 bool session_replace(struct session *s, int at, const struct layer_spec *spec, struct error *e);
 bool session_remove(struct session *s, int at, struct error *e);
 bool session_rename(struct session *s, int at, const char *name, struct error *e);
 bool session_compile(struct session *s, const struct recipe *r, struct error *e);
-bool session_init(struct session *s, const struct initializer *which, const double *hyper, int first, int last,
-    struct error *e);
-bool session_set_data(struct session *s, struct data *d, struct error *e); /* takes the reference, also on failure */
-bool session_set_lr(struct session *s, double lr, struct error *e);        /* also while training */
-bool session_new_scene(struct session *s, struct error *e);                /* `new`: no layers, no data */
+bool session_init(struct session *s, const struct initializer *which, const double *hyper, int first,
+    int last, struct error *e);
+bool session_set_data(
+    struct session *s, struct data *d, struct error *e);            /* takes the reference, also on failure */
+bool session_set_lr(struct session *s, double lr, struct error *e); /* also while training */
+bool session_new_scene(struct session *s, struct error *e);         /* `new`: no layers, no data */
 bool session_load(struct session *s, const char *path, const struct model *m, const struct recipe *r,
     const struct data *d, struct state *state, struct error *e); /* takes state; all three refs are shared */
 
@@ -109,8 +111,8 @@ bool session_redo(struct session *s, struct error *e);
 
 /* --- training --- */
 
-/* The recipe that a fit would use: the network's, with optimiser and loss filled in by data and head. An error
- * when something is missing or does not fit, with the fix. */
+/* The recipe that a fit would use: the network's, with optimiser and loss filled in by data and head. An
+ * error when something is missing or does not fit, with the fix. */
 bool session_recipe(const struct session *s, struct recipe *out, struct error *e);
 
 /* Checks that everything fits and fills in defaults (compile, loss), each said in the notice. */
@@ -122,8 +124,8 @@ void session_stop(struct session *s); /* ends a training and waits for the step 
 void session_status(const struct session *s, struct status *out);
 bool session_rewind(struct session *s, uint64_t step, struct error *e);
 
-/* One forward pass on the next batch, on row `sample` (>= 0), or on a batch of N; then its backward pass; then
- * the update. Each fails with what must come first. */
+/* One forward pass on the next batch, on row `sample` (>= 0), or on a batch of N; then its backward pass;
+ * then the update. Each fails with what must come first. */
 bool session_forward(struct session *s, long sample, size_t N, struct error *e);
 bool session_backward(struct session *s, struct error *e);
 bool session_update(struct session *s, struct error *e);
@@ -137,7 +139,8 @@ bool session_gradcheck(struct session *s, size_t limit, struct gradcheck *out, s
 
 enum part { PART_TRAIN, PART_HELD_OUT };
 
-/* Scores of the present weights on a part of the data; cached until something changes. Owned by the session. */
+/* Scores of the present weights on a part of the data; cached until something changes. Owned by the session.
+ */
 const struct tally *session_score(struct session *s, enum part part, struct error *e);
 
 /* A metric by name, "val_" in front for the held-out part; "loss" among them. */

@@ -12,16 +12,16 @@
 enum slice {
     SLICE_PARAMS = 1, /* parameters and running statistics */
     SLICE_MOMENTS = 2,
-    SLICE_BATCH = 4,  /* indices of the batch */
+    SLICE_BATCH = 4, /* indices of the batch */
 };
 
 struct snapshot {
     unsigned slices;     /* what it holds */
     struct state *state; /* with its place; moments only with SLICE_MOMENTS */
     double lr;
-    size_t N;            /* samples of the batch */
-    uint32_t *index;     /* [N] rows of the data */
-    uint64_t key;        /* the random key of the step */
+    size_t N;        /* samples of the batch */
+    uint32_t *index; /* [N] rows of the data */
+    uint64_t key;    /* the random key of the step */
 };
 
 struct snapshots;

@@ -15,38 +15,38 @@
 #include "workspace.h"
 
 struct fit {
-    uint64_t epochs;     /* how many more; 0 with steps: see there */
-    uint64_t steps;      /* stop after so many more steps; 0: no limit */
+    uint64_t epochs; /* how many more; 0 with steps: see there */
+    uint64_t steps;  /* stop after so many more steps; 0: no limit */
     size_t batch_size;
-    int patience;        /* stop after so many epochs without a better val_loss; 0: never */
-    double memory;       /* bytes for checkpoints */
-    int threads;         /* for the kernels; 0: automatic */
-    double speed;        /* at most so many epochs a second; 0: as fast as it goes */
+    int patience;         /* stop after so many epochs without a better val_loss; 0: never */
+    double memory;        /* bytes for checkpoints */
+    int threads;          /* for the kernels; 0: automatic */
+    double speed;         /* at most so many epochs a second; 0: as fast as it goes */
     const char *autosave; /* file to save to every autosave_every seconds and at the end, or NULL */
     double autosave_every;
     const char *commands; /* with autosave: the lines that rebuild model and data */
 };
 
 enum phase {
-    PHASE_IDLE,      /* nothing started yet */
+    PHASE_IDLE, /* nothing started yet */
     PHASE_RUNNING,
     PHASE_PAUSED,
-    PHASE_FINISHED,  /* all epochs done, or patience ran out */
-    PHASE_STOPPED,   /* by request */
-    PHASE_DIVERGED,  /* loss or parameters not finite; the last finite parameters are back */
+    PHASE_FINISHED, /* all epochs done, or patience ran out */
+    PHASE_STOPPED,  /* by request */
+    PHASE_DIVERGED, /* loss or parameters not finite; the last finite parameters are back */
 };
 
 struct status {
     enum phase phase;
-    uint64_t epoch, epochs;       /* done, and wanted in all (this fit's start + its epochs) */
-    uint64_t step;                /* of the state */
-    uint32_t batch, batches;      /* done in this epoch, and an epoch's */
-    double loss;                  /* of the newest step */
-    struct curve_point point;     /* the newest whole epoch; all 0 before the first */
-    double lr, speed;             /* speed: limit in epochs/s, 0 none */
-    double steps_per_s, seconds;  /* measured; time left in `left`, NaN when unknown */
+    uint64_t epoch, epochs;      /* done, and wanted in all (this fit's start + its epochs) */
+    uint64_t step;               /* of the state */
+    uint32_t batch, batches;     /* done in this epoch, and an epoch's */
+    double loss;                 /* of the newest step */
+    struct curve_point point;    /* the newest whole epoch; all 0 before the first */
+    double lr, speed;            /* speed: limit in epochs/s, 0 none */
+    double steps_per_s, seconds; /* measured; time left in `left`, NaN when unknown */
     double left;
-    char message[300];            /* why it ended, in words; "" otherwise */
+    char message[300]; /* why it ended, in words; "" otherwise */
 };
 
 struct trainer;
@@ -92,7 +92,8 @@ void train_epoch_order(uint64_t seed, uint64_t epoch, uint32_t *index, size_t n)
 /* How the head of a model wants class labels. */
 enum encoding head_encoding(const struct model *m);
 
-/* Scores rows first … first+count-1, whose encoded targets are given, through a bound workspace; adds to out. */
+/* Scores rows first … first+count-1, whose encoded targets are given, through a bound workspace; adds to out.
+ */
 void evaluate_batches(struct workspace *ws, const struct loss *loss, const struct data *d, size_t first,
     size_t count, const float *targets, struct tally *out, const atomic_bool *cancel);
 

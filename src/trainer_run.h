@@ -21,7 +21,7 @@ struct trainer {
     float *targets;       /* n x K, encoded */
     float *batch_targets; /* batch x K */
     uint32_t *order;      /* [train] */
-    uint64_t order_epoch;  /* the epoch that order is for */
+    uint64_t order_epoch; /* the epoch that order is for */
     struct history *history;
     struct snapshots *snapshots;
     struct state *guard; /* a finite state, at most GUARD_STEPS old */

@@ -1,8 +1,9 @@
 /* worker.h - the one thread that works while the prompt and the window stay alive.
  *
  * A job is a function called again and again, a slice of a few milliseconds a time, until it says that it is
- * done; it may also say that it has nothing to do for a while (paused, slowed down). With a thread the worker calls it; without one (WORKER_SLICED: a browser, a test) the main loop does,
- * through worker_slice(). Between two slices the worker runs the calls of its mailbox. */
+ * done; it may also say that it has nothing to do for a while (paused, slowed down). With a thread the worker
+ * calls it; without one (WORKER_SLICED: a browser, a test) the main loop does, through worker_slice().
+ * Between two slices the worker runs the calls of its mailbox. */
 #ifndef GRADUS_WORKER_H
 #define GRADUS_WORKER_H
 
@@ -16,8 +17,8 @@ struct worker;
 enum worker_mode { WORKER_THREAD, WORKER_SLICED };
 
 struct job {
-    /* Works for about `seconds`. Returns JOB_DONE at the end, 0 when there is more to do at once, or the seconds
-     * for which there is nothing to do (INFINITY: until a call, a cancel or the end). */
+    /* Works for about `seconds`. Returns JOB_DONE at the end, 0 when there is more to do at once, or the
+     * seconds for which there is nothing to do (INFINITY: until a call, a cancel or the end). */
     double (*slice)(void *arg, double seconds);
     void *arg;
 };

@@ -17,7 +17,7 @@ struct workspace {
     struct pass *pass;         /* [layers] */
     uint64_t *salt;            /* [layers]: each layer's share of the random keys, from its name */
     float *arena;
-    float *grad;               /* like state.param: gradients by every parameter */
+    float *grad; /* like state.param: gradients by every parameter */
 };
 
 /* Room for `batch` samples; without `gradients` only forward can run. */
