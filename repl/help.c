@@ -203,7 +203,8 @@ static int help_exact(const char *name)
 static bool help_name(struct repl *r, const char *name, struct error *e)
 {
     char brief[WORD_BRIEF];
-    if (help_exact(name) || help_group(name))
+    int found = help_exact(name);
+    if (help_group(name) || found) /* `data` and `lessons` are both */
         return true;
     const struct command *c = command_find(name, true, e);
     if (c && !strncmp(c->name, name, strlen(name)))

@@ -1,0 +1,281 @@
+/* cmd_measure.c - commands that measure a network: evaluate, predict, confusion, gradcheck. None changes it. */
+#include "cmd.h"
+#include "loop.h"
+
+#include "../src/data.h"
+#include "../src/memory.h"
+#include "../src/metric.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- evaluate ------------------------------------------------------------------------------------------ */
+
+static void add_score(struct table *t, struct session *s, const char *prefix, const struct metric *m)
+{
+    char name[64];
+    double value;
+    snprintf(name, sizeof name, "%s%s", prefix, m->name);
+    if (session_metric(s, name, &value, NULL) && !isnan(value))
+        table_add(t, "%.6g", value);
+    else
+        table_add(t, "-");
+}
+
+static bool run_evaluate(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    struct session *s = r->session;
+    struct table t = {.align = "lrr", .head = true};
+    if (!session_score(s, PART_TRAIN, e))
+        return false;
+    table_add(&t, "%s", "");
+    table_add(&t, "training");
+    table_add(&t, "held out");
+    for (size_t i = 0; metric_at(i); i++) {
+        const struct metric *m = metric_at(i);
+        if (m->kind != METRIC_ANY && (m->kind == METRIC_CLASSES) != (s->data->classes > 0))
+            continue;
+        table_add(&t, "%s", m->name);
+        add_score(&t, s, "", m);
+        add_score(&t, s, "val_", m);
+    }
+    table_print(&t);
+    return true;
+}
+
+const struct command evaluate_command = {
+    .name = "evaluate",
+    .summary = "measures the network on the training and the held-out part",
+    .example = "evaluate",
+    .before = "data circle; dense 4 tanh; dense 1 tanh; fit 10",
+    .group = GROUP_TRAIN,
+    .run = run_evaluate,
+};
+
+/* --- predict ------------------------------------------------------------------------------------------- */
+
+static const struct arg_row predict_args[] = {
+    {.name = "value", .kind = ARG_REAL, .help = "the inputs, in the units of the data", .flags = ARG_MANY},
+    {.name = "sample", .kind = ARG_INT, .help = "a row of the data instead", .min = 0, .max = 1e9, .flags = ARG_KEY_ONLY},
+    {0},
+};
+
+/* Values in the source's units become what the network reads. */
+static void standardise(const struct data *d, const float *raw, float *x)
+{
+    if (d->plane)
+        data_inputs_at(d, raw, 1, x);
+    else
+        for (size_t k = 0; k < d->raw; k++)
+            x[k] = (raw[k] - d->mean[k]) / d->deviation[k];
+}
+
+static bool read_inputs(struct repl *r, const struct args *a, float *x, size_t inputs, struct error *e)
+{
+    const struct data *d = r->session->data;
+    size_t wanted = d && d->raw ? d->raw : inputs;
+    float *raw = memory_take(wanted, sizeof *raw, "the inputs", e);
+    double number;
+    if (!raw)
+        return false;
+    bool ok = (size_t)a->many_count == wanted || error_set(e, "%zu values make a sample, not %d%s", wanted, a->many_count,
+                                                     a->many_count ? "" : ": `predict 1 0`, or `predict sample=3`");
+    for (size_t i = 0; ok && i < wanted; i++)
+        raw[i] = number_parse(a->many[i].text, &number) ? (float)number : 0;
+    if (ok && d && d->raw)
+        standardise(d, raw, x);
+    else if (ok)
+        memcpy(x, raw, inputs * sizeof *x);
+    memory_free(raw);
+    return ok;
+}
+
+static bool sample_inputs(struct repl *r, double sample, float *x, size_t inputs, struct error *e)
+{
+    const struct data *d = r->session->data;
+    if (!d)
+        return error_set(e, "there are no data yet: try `data circle`");
+    if (sample >= (double)d->n) {
+        error_set(e, "'%s' has the samples 0 to %zu", d->name, d->n - 1);
+        return blame_key(r, "sample", e);
+    }
+    if (shape_size(&d->shape) != inputs)
+        return error_set(e, "the samples do not fit the model's input");
+    memcpy(x, d->x + (size_t)sample * inputs, inputs * sizeof *x);
+    return true;
+}
+
+static void print_prediction(struct repl *r, const float *y, size_t K, long sample)
+{
+    const struct data *d = r->session->data;
+    const struct model *m = session_network(r->session)->model;
+    bool one_hot = d && d->classes && head_encoding(m) == ENCODE_ONE_HOT && K == (size_t)d->classes;
+    if (one_hot) {
+        struct table t = {.align = "lr"};
+        for (size_t k = 0; k < K; k++) {
+            table_add(&t, "%s", d->class_name[k]);
+            table_add(&t, "%.4f", (double)y[k]);
+        }
+        table_print(&t);
+    } else {
+        for (size_t k = 0; k < K; k++)
+            out("%s%.6g", k ? " " : "", (double)y[k]);
+        out("\n");
+    }
+    if (d && d->classes)
+        out("%s", d->class_name[encoding_class(head_encoding(m), y, K)]);
+    if (d && d->classes && sample >= 0)
+        out(" (it is %s)", d->class_name[(int)d->t[sample]]);
+    else if (d && sample >= 0)
+        out("(it is %.6g)", (double)d->t[(size_t)sample * d->targets]);
+    if (d && (d->classes || sample >= 0))
+        out("\n");
+}
+
+static bool run_predict(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    const struct model *m = session_network(r->session)->model;
+    if (!m->built)
+        return error_set(e, "the model has no input yet: `data NAME` or `input SHAPE`");
+    size_t inputs = shape_size(&m->layer[0].out), K = shape_size(&model_head(m)->out);
+    long sample = a->value[1].given ? (long)a->value[1].number : -1;
+    float *x = memory_take(inputs, sizeof *x, "the inputs", e), *y = memory_take(K, sizeof *y, "the outputs", e);
+    bool ok = x && y && (!r->session->data || data_head_fits(r->session->data, head_encoding(m), K, e));
+    ok = ok && (sample >= 0 ? sample_inputs(r, (double)sample, x, inputs, e) : read_inputs(r, a, x, inputs, e)) &&
+         session_predict(r->session, x, 1, y, e);
+    if (ok)
+        print_prediction(r, y, K, sample);
+    memory_free(x);
+    memory_free(y);
+    return ok;
+}
+
+const struct command predict_command = {
+    .name = "predict",
+    .summary = "asks the network about one sample",
+    .details = "Values are typed in the units of the data; they are standardised as the training data were.",
+    .example = "predict 1 0",
+    .before = "data circle; dense 4 tanh; dense 1 tanh; fit 10",
+    .group = GROUP_TRAIN,
+    .args = predict_args,
+    .run = run_predict,
+};
+
+/* --- confusion ----------------------------------------------------------------------------------------- */
+
+static const char *part_word(size_t i)
+{
+    static const char *const words[] = {"training", "held_out"};
+    return i < 2 ? words[i] : NULL;
+}
+
+static const struct arg_row confusion_args[] = {
+    {.name = "part", .kind = ARG_CHOICE, .help = "of the data", .choice = part_word, .initial = "held_out"},
+    {0},
+};
+
+enum { CONFUSION_CLASSES = 26 };
+
+static void confusion_row(struct table *t, const struct data *d, const uint64_t *m, int i)
+{
+    int n = d->classes;
+    uint64_t row = 0, column = 0, hit = m[i * n + i];
+    for (int k = 0; k < n; k++) {
+        row += m[i * n + k];
+        column += m[k * n + i];
+    }
+    double recall = row ? (double)hit / (double)row : NAN, precision = column ? (double)hit / (double)column : NAN;
+    table_add(t, "%s", d->class_name[i]);
+    for (int k = 0; k < n && n <= CONFUSION_CLASSES; k++)
+        table_add(t, "%llu", (unsigned long long)m[i * n + k]);
+    double scores[] = {precision, recall, row + column ? 2.0 * (double)hit / (double)(row + column) : NAN};
+    for (int k = 0; k < 3; k++)
+        if (isnan(scores[k]))
+            table_add(t, "-");
+        else
+            table_add(t, "%.3f", scores[k]);
+}
+
+static bool run_confusion(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    const struct data *d = r->session->data;
+    if (!d || !d->classes)
+        return error_set(e, d ? "'%s' has numbers as targets, so nothing can be confused: `evaluate` measures it"
+                              : "there are no data yet: try `data circle`", d ? d->name : "");
+    const struct tally *tally = session_score(r->session, (enum part)a->value[0].number, e);
+    if (!tally)
+        return false;
+    int shown = d->classes <= CONFUSION_CLASSES ? d->classes : 0;
+    char align[CONFUSION_CLASSES + 5] = "l";
+    memset(align + 1, 'r', (size_t)shown + 3);
+    struct table t = {.align = align, .head = true};
+    table_add(&t, "truth \\ answer");
+    for (int k = 0; k < shown; k++)
+        table_add(&t, "%s", d->class_name[k]);
+    table_add(&t, "precision");
+    table_add(&t, "recall");
+    table_add(&t, "f1");
+    for (int i = 0; i < d->classes; i++)
+        confusion_row(&t, d, tally->confusion, i);
+    table_print(&t);
+    return true;
+}
+
+const struct command confusion_command = {
+    .name = "confusion",
+    .summary = "counts which class was taken for which",
+    .details = "Rows are the truth, columns the network's answers. Precision: of the answers for a class, how many are\n"
+               "right. Recall: of the class, how many are found. F1 is their harmonic mean.",
+    .example = "confusion",
+    .before = "data circle; dense 4 tanh; dense 1 tanh; fit 10",
+    .group = GROUP_TRAIN,
+    .args = confusion_args,
+    .run = run_confusion,
+};
+
+/* --- gradcheck ----------------------------------------------------------------------------------------- */
+
+static const struct arg_row gradcheck_args[] = {
+    {.name = "parameters", .kind = ARG_INT, .help = "how many to nudge, spread over all; 0: every one", .min = 0, .max = 1e9,
+        .fallback = 200},
+    {0},
+};
+
+struct checking {
+    struct session *session;
+    size_t limit;
+    struct gradcheck result;
+};
+
+static bool check(void *arg, const void *cancel, struct error *e)
+{
+    struct checking *k = arg;
+    return session_gradcheck(k->session, k->limit, &k->result, e);
+}
+
+static bool run_gradcheck(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    struct checking k = {.session = r->session, .limit = (size_t)a->value[0].number};
+    if (!loop_job(r, check, &k, e))
+        return false;
+    const struct model *m = session_network(r->session)->model;
+    const struct gradcheck *g = &k.result;
+    out("%zu parameters nudged\n", g->checked);
+    out("relative error  mean %.3g  worst %.3g\n", g->mean, g->worst);
+    if (g->checked)
+        out("worst at %s of %s, element %zu: slope by nudging %.6g, by back-propagation %.6g\n",
+            m->layer[g->layer].param[g->param].name, m->layer[g->layer].name, g->element, g->numeric, g->analytic);
+    return true;
+}
+
+const struct command gradcheck_command = {
+    .name = "gradcheck",
+    .summary = "nudges weights and compares the loss's slope with back-propagation's",
+    .details = "An error below 0.01 is the noise of 32-bit numbers; kinks such as relu's at 0 can raise it here and there.",
+    .example = "gradcheck 50",
+    .before = "data circle; dense 4 tanh; dense 1 tanh",
+    .group = GROUP_TRAIN,
+    .args = gradcheck_args,
+    .run = run_gradcheck,
+};

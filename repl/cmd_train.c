@@ -1,0 +1,374 @@
+/* cmd_train.c - commands that train: fit, pause, resume, stop, wait, step, forward, backward, update, rewind.
+ *
+ * A training in the foreground waits in the one loop with a progress bar; with "&" the prompt comes back at once.
+ * What measures a trained network is in cmd_measure.c. */
+#include "cmd.h"
+#include "loop.h"
+#include "progress.h"
+
+#include "../src/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+bool wait_for_training(struct repl *r, struct error *e)
+{
+    bool ok = progress_fit(r, e);
+    repl_notices(r);
+    if (ok && !session_running(r->session))
+        watch_print(r);
+    return ok;
+}
+
+/* --- fit ----------------------------------------------------------------------------------------------- */
+
+enum { EPOCHS, BATCH_SIZE, PATIENCE };
+
+static const struct arg_row fit_args[] = {
+    [EPOCHS] = {.name = "epochs", .kind = ARG_INT, .help = "passes over the training data", .min = 1, .max = 1e9,
+        .fallback = 100},
+    [BATCH_SIZE] = {.name = "batch_size", .kind = ARG_INT, .help = "samples a step", .min = 1, .max = 1e6, .fallback = 32,
+        .flags = ARG_KEY_ONLY},
+    [PATIENCE] = {.name = "patience", .kind = ARG_INT, .help = "stops after so many epochs without a better val_loss; 0: never",
+        .min = 0, .max = 1e9, .flags = ARG_KEY_ONLY},
+    {0},
+};
+
+static bool run_fit(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    struct fit fit = {
+        .epochs = (uint64_t)a->value[EPOCHS].number,
+        .batch_size = (size_t)a->value[BATCH_SIZE].number,
+        .patience = (int)a->value[PATIENCE].number,
+        .speed = r->session->speed,
+    };
+    if (!session_fit(r->session, &fit, e))
+        return false;
+    repl_notices(r);
+    if (!r->background)
+        return wait_for_training(r, e);
+    if (r->interactive)
+        out_note("training in the background: `pause`, `stop` and `wait` act on it, the prompt is free");
+    return true;
+}
+
+static const struct command fit_command = {
+    .name = "fit",
+    .summary = "trains",
+    .details = "It goes on from where training stands. Ctrl-C pauses it, `resume` goes on. With & it runs in the\n"
+               "background while the prompt is free. Without `compile` adam is taken. Every epoch is shuffled.",
+    .example = "fit 100 batch_size=10",
+    .before = "data circle; dense 4 tanh; dense 1 tanh",
+    .group = GROUP_TRAIN,
+    .effect = EFFECT_CHANGES | EFFECT_BACKGROUND,
+    .args = fit_args,
+    .run = run_fit,
+};
+
+/* --- pause, resume, stop, wait ------------------------------------------------------------------------- */
+
+static bool need_running(struct repl *r, struct status *status, struct error *e)
+{
+    if (!session_running(r->session))
+        return error_set(e, "nothing is training: `fit 100 &` trains in the background");
+    session_status(r->session, status);
+    return true;
+}
+
+static bool run_pause(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    struct status s;
+    if (!need_running(r, &s, e))
+        return false;
+    trainer_pause(session_network(r->session)->trainer);
+    session_status(r->session, &s);
+    if (r->origin->interactive)
+        out_note("paused at epoch %llu: `resume` goes on, `stop` ends it", (unsigned long long)s.epoch);
+    return true;
+}
+
+static bool run_resume(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    struct status s;
+    if (!need_running(r, &s, e))
+        return false;
+    trainer_resume(session_network(r->session)->trainer);
+    return r->background || wait_for_training(r, e);
+}
+
+static bool run_stop(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    struct status s;
+    if (!need_running(r, &s, e))
+        return false;
+    session_stop(r->session);
+    session_status(r->session, &s);
+    if (r->origin->interactive)
+        out_note("stopped at epoch %llu; the weights stay", (unsigned long long)s.epoch);
+    return true;
+}
+
+static bool run_wait(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    struct status s;
+    if (!session_running(r->session))
+        return true;
+    session_status(r->session, &s);
+    if (s.phase == PHASE_PAUSED)
+        return error_set(e, "the training is paused and would never end: `resume` it first");
+    return wait_for_training(r, e);
+}
+
+#define IN_BACKGROUND "data circle; dense 4 tanh; dense 1 tanh; fit 1000000 &"
+
+static const struct command pause_command = {
+    .name = "pause",
+    .summary = "holds a training between two steps",
+    .example = "pause",
+    .before = IN_BACKGROUND,
+    .group = GROUP_TRAIN,
+    .effect = EFFECT_REPLAYED,
+    .run = run_pause,
+};
+
+static const struct command resume_command = {
+    .name = "resume",
+    .summary = "goes on with a paused training",
+    .example = "resume &",
+    .before = IN_BACKGROUND "; pause",
+    .group = GROUP_TRAIN,
+    .effect = EFFECT_REPLAYED | EFFECT_BACKGROUND,
+    .run = run_resume,
+};
+
+static const struct command stop_command = {
+    .name = "stop",
+    .summary = "ends a training and keeps the weights",
+    .example = "stop",
+    .before = IN_BACKGROUND,
+    .group = GROUP_TRAIN,
+    .effect = EFFECT_REPLAYED,
+    .run = run_stop,
+};
+
+static const struct command wait_command = {
+    .name = "wait",
+    .summary = "waits for the end of a training in the background",
+    .example = "wait",
+    .before = "data circle; dense 4 tanh; dense 1 tanh; fit 10 &",
+    .group = GROUP_TRAIN,
+    .run = run_wait,
+};
+
+/* --- step ---------------------------------------------------------------------------------------------- */
+
+static const struct arg_row step_args[] = {
+    {.name = "n", .kind = ARG_INT, .help = "how many", .min = 1, .max = 1e9, .fallback = 1},
+    {.name = "batch_size", .kind = ARG_INT, .help = "samples a step; the last fit's, or 32, when left out", .min = 1, .max = 1e6,
+        .flags = ARG_KEY_ONLY},
+    {0},
+};
+
+static bool at_rest(void *arg)
+{
+    struct repl *r = arg;
+    return !session_running(r->session);
+}
+
+/* Steps end without a line of their own, so the wait is a plain one. */
+static bool wait_for_steps(struct repl *r, struct error *e)
+{
+    if (loop_wait(false, at_rest, r) != LOOP_DONE) {
+        session_stop(r->session);
+        return error_set(e, "interrupted; the steps done so far stay");
+    }
+    struct status s;
+    session_status(r->session, &s);
+    if (s.phase == PHASE_DIVERGED)
+        return error_set(e, "%s", s.message);
+    out("step %llu  epoch %llu  loss %.6g\n", (unsigned long long)s.step, (unsigned long long)s.epoch, s.loss);
+    watch_print(r);
+    return true;
+}
+
+static bool run_step(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    struct session *s = r->session;
+    struct status status;
+    session_status(s, &status);
+    if (session_running(s) && status.phase == PHASE_PAUSED)
+        session_stop(s); /* a paused fit gives way to single steps */
+    struct fit fit = {.steps = (uint64_t)a->value[0].number,
+        .batch_size = a->value[1].given ? (size_t)a->value[1].number : s->batch_size ? s->batch_size : 32};
+    if (!session_fit(s, &fit, e))
+        return false;
+    repl_notices(r);
+    return wait_for_steps(r, e);
+}
+
+static const struct command step_command = {
+    .name = "step",
+    .summary = "takes single training steps",
+    .details = "A step is one batch forward, backward, update. `forward`, `backward`, `update` take one apart.",
+    .example = "step 3",
+    .before = "data circle; dense 4 tanh; dense 1 tanh",
+    .group = GROUP_TRAIN,
+    .effect = EFFECT_CHANGES,
+    .args = step_args,
+    .run = run_step,
+};
+
+/* --- forward, backward, update ------------------------------------------------------------------------- */
+
+static const struct arg_row forward_args[] = {
+    {.name = "sample", .kind = ARG_INT, .help = "one row of the data; the next batch when left out", .min = 0, .max = 1e9,
+        .flags = ARG_KEY_ONLY},
+    {.name = "n", .kind = ARG_INT, .help = "samples of the batch", .min = 1, .max = 1e6, .flags = ARG_KEY_ONLY},
+    {0},
+};
+
+static void print_outputs(const struct probe *p)
+{
+    size_t K = shape_size(&model_head(p->ws->model)->out);
+    const float *y = workspace_output(p->ws);
+    out("output");
+    for (size_t k = 0; k < K && k < 16; k++)
+        out(" %.6g", (double)y[k]);
+    out("  target");
+    for (size_t k = 0; k < K && k < 16; k++)
+        out(" %.6g", (double)p->targets[k]);
+    out("\n");
+}
+
+static bool run_forward(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    if (!session_forward(r->session, a->value[0].given ? (long)a->value[0].number : -1, (size_t)a->value[1].number, e))
+        return a->value[0].given ? blame_key(r, "sample", e) : false;
+    const struct probe *p = &r->session->probe;
+    repl_notices(r);
+    if (p->N == 1)
+        print_outputs(p);
+    out("%zu %s  loss %.6g\n", p->N, p->N == 1 ? "sample" : "samples", p->loss + p->penalty);
+    return true;
+}
+
+static bool run_backward(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    if (!session_backward(r->session, e))
+        return false;
+    const struct workspace *ws = r->session->probe.ws;
+    struct table t = {.align = "lrl", .head = true};
+    table_add(&t, "layer");
+    table_add(&t, "gradient norm");
+    table_add(&t, "%s", "");
+    for (int i = 1; i < ws->model->layers; i++)
+        for (int k = 0; k < ws->model->layer[i].params; k++) {
+            const struct param *p = &ws->model->layer[i].param[k];
+            double sum = 0;
+            for (size_t j = 0; j < p->count && !p->statistic; j++)
+                sum += (double)ws->grad[p->offset + j] * ws->grad[p->offset + j];
+            table_add(&t, "%s", ws->model->layer[i].name);
+            table_add(&t, "%.4g", sqrt(sum));
+            table_add(&t, "%s", p->name);
+        }
+    table_print(&t);
+    return true;
+}
+
+static bool run_update(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    if (!session_update(r->session, e))
+        return false;
+    out("step %llu\n", (unsigned long long)session_place(r->session).step);
+    watch_print(r);
+    return true;
+}
+
+static const struct command forward_command = {
+    .name = "forward",
+    .summary = "sends a batch, or one sample, through the network",
+    .details = "Afterwards a[2][5] is the output of unit 5 of layer 2. `backward` and `update` come next.",
+    .example = "forward sample=0",
+    .before = "data circle; dense 4 tanh; dense 1 tanh",
+    .group = GROUP_TRAIN,
+    .effect = EFFECT_REPLAYED,
+    .args = forward_args,
+    .run = run_forward,
+};
+
+static const struct command backward_command = {
+    .name = "backward",
+    .summary = "sends the loss's slopes back from the last forward pass",
+    .details = "Afterwards grad.w[1], grad.b[1] and delta[1] hold the slopes. No weight changes yet.",
+    .example = "backward",
+    .before = "data circle; dense 4 tanh; dense 1 tanh; forward",
+    .group = GROUP_TRAIN,
+    .effect = EFFECT_REPLAYED,
+    .run = run_backward,
+};
+
+static const struct command update_command = {
+    .name = "update",
+    .summary = "lets the optimiser change the weights by the last gradients",
+    .example = "update",
+    .before = "data circle; dense 4 tanh; dense 1 tanh; forward; backward",
+    .group = GROUP_TRAIN,
+    .effect = EFFECT_CHANGES,
+    .run = run_update,
+};
+
+/* --- rewind -------------------------------------------------------------------------------------------- */
+
+static const struct arg_row rewind_args[] = {
+    {.name = "step", .kind = ARG_INT, .help = "goes to the newest record at or before this step; the start when left out",
+        .min = 0, .max = 1e15},
+    {.name = "epoch", .kind = ARG_INT, .help = "the same by epoch", .min = 0, .max = 1e12, .flags = ARG_KEY_ONLY},
+    {0},
+};
+
+static bool run_rewind(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    struct session *s = r->session;
+    uint64_t step = (uint64_t)a->value[0].number;
+    if (a->value[1].given && s->data) {
+        size_t batch = s->batch_size ? s->batch_size : 32;
+        step = (uint64_t)a->value[1].number * ((s->data->train + batch - 1) / batch);
+    }
+    if (!session_rewind(s, step, e))
+        return false;
+    repl_notices(r);
+    struct place p = session_place(s);
+    out("step %llu  epoch %llu\n", (unsigned long long)p.step, (unsigned long long)p.epoch);
+    watch_print(r);
+    return true;
+}
+
+static const struct command rewind_command = {
+    .name = "rewind",
+    .summary = "goes back in training: weights, optimiser, curves",
+    .details = "Records thin out with age; the first stays. `fit` goes on from there exactly as it did.",
+    .example = "rewind epoch=5",
+    .before = "data circle; dense 4 tanh; dense 1 tanh; fit 10",
+    .group = GROUP_TRAIN,
+    .effect = EFFECT_CHANGES,
+    .args = rewind_args,
+    .run = run_rewind,
+};
+
+const struct command *const commands_train[] = {
+    &fit_command,
+    &pause_command,
+    &resume_command,
+    &stop_command,
+    &wait_command,
+    &step_command,
+    &forward_command,
+    &backward_command,
+    &update_command,
+    &evaluate_command,
+    &predict_command,
+    &confusion_command,
+    &gradcheck_command,
+    &rewind_command,
+    NULL,
+};
