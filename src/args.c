@@ -276,7 +276,8 @@ static bool fits(const struct binding *b, int row, const struct word *word)
 }
 
 /* The first open row that takes the word, or -1. A row that takes any text is barred once a row that the
- * word was surely meant for has refused it: a required one, or a number out of bounds. */
+ * word was surely meant for has refused it: a required one, a number out of bounds, or the list of words that
+ * the rest of the command hangs on. */
 static int row_for(const struct binding *b, const struct word *word)
 {
     double number;
@@ -288,7 +289,8 @@ static int row_for(const struct binding *b, const struct word *word)
         if (fits(b, i, word))
             return i;
         bool number_row = row->kind == ARG_INT || row->kind == ARG_REAL;
-        barred = barred || row->flags & ARG_REQUIRED || (numeric && number_row);
+        bool leads_rest = row->kind == ARG_CHOICE && row[1].name && takes_rest(&row[1]);
+        barred = barred || row->flags & ARG_REQUIRED || (numeric && number_row) || leads_rest;
     }
     return -1;
 }
@@ -333,6 +335,8 @@ static int likeliest_row(const struct binding *b, const struct word *word)
     for (int i = 0; b->rows[i].name; i++) {
         const struct arg_row *row = &b->rows[i];
         if (b->args.value[i].given || !positional(row) || row->kind == ARG_FLAG)
+            continue;
+        if (any_text(row) && fits(b, i, word)) /* barred: a row before it is to blame */
             continue;
         bool number_row = row->kind == ARG_INT || row->kind == ARG_REAL;
         bool close = row->kind == ARG_CHOICE && args_closest(word->text, row->choice);
@@ -381,10 +385,6 @@ static bool refuse(const struct binding *b, int at, struct error *e)
     struct arg_value ignored;
     if (row >= 0 && !arg_read(b->what, &b->rows[row], word, &ignored, e))
         return false;
-    /* The row would take it, but a required row before it is still open: that one is missing. */
-    for (int i = 0; row >= 0 && b->rows[i].name; i++)
-        if (b->rows[i].flags & ARG_REQUIRED && !b->args.value[i].given && positional(&b->rows[i]))
-            return arg_read(b->what, &b->rows[i], word, &ignored, e);
     return left_over(b, word, e);
 }
 
@@ -467,7 +467,7 @@ static bool bind_words(struct binding *b, struct error *e)
         const struct word *word = &b->words[i];
         bool known_key = word->key && args_find(b->rows, word->key) >= 0;
         int rest = rest_row(b), row = word->key ? -1 : row_for(b, word);
-        if (rest >= 0 && !known_key && (row < 0 || row == rest)) {
+        if (rest >= 0 && !known_key && (word->key || row == rest)) {
             bind_rest(b, rest, i);
             return true;
         }

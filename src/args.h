@@ -50,7 +50,7 @@ struct arg_row {
 
 /* A word of the typed line. `text` is unquoted and NUL-terminated; for KEY=value it is the value. */
 struct word {
-    const char *key;    /* NULL without one */
+    const char *key; /* NULL without one */
     const char *text;
     int offset, length; /* the bytes of the whole word in the line, for the caret */
     bool quoted, list;  /* written in quotes; written in [ ] */
@@ -76,10 +76,11 @@ struct args {
 /* Binds `count` words to the rows. A word without KEY goes to the first positional row, in order, that is
  * not yet given and that it fits (a FLAG by its name, a CHOICE by its list); where it fits none the error
  * names the row it most likely meant, its bounds or its choices, and the closest word ("did you mean").
- * A row that takes any text is not reached over a required row that refused the word. ARG_MANY: the words must
- * stand together; each is checked by the row. ARG_REST, ARG_COMMAND: args.many holds the words from where the
- * rest begins and rest_offset its place; args.rest is "" until the caller, who has the line, points it there.
- * `what` is the command's name for messages. Rows not given get their fallback. */
+ * A row that takes any text is not reached over a required row that refused the word, nor the rest of a
+ * command over a CHOICE right before it. ARG_MANY: the words must stand together; each is checked by the row.
+ * ARG_REST, ARG_COMMAND: args.many holds the words from where the rest begins and rest_offset its place;
+ * args.rest is "" until the caller, who has the line, points it there. `what` is the command's name for
+ * messages. Rows not given get their fallback. */
 bool args_bind(const char *what, const struct arg_row *rows, const struct word *words, int count,
     struct args *out, struct error *e);
 

@@ -17,26 +17,26 @@ enum { DATA_NAME = 64, DATA_FEATURES = 16 };
 
 struct data {
     atomic_int references;
-    char name[DATA_NAME];   /* "spiral", "iris.csv" */
-    char *command;          /* the command that makes it again: "data spiral noise=10" */
-    size_t n, train;        /* samples, and how many of them (the first) train */
-    struct shape shape;     /* of one sample's input */
-    float *x;               /* n x size of shape: what the network reads */
-    int classes;            /* 0: regression */
-    char **class_name;      /* [classes] */
-    size_t targets;         /* numbers a sample: 1 for classes */
-    float *t;               /* n x targets: class index 0 … classes-1, or numbers */
-    char **target_name;     /* [targets] */
-    char **input_name;      /* [size of shape], or NULL for images */
-    size_t raw;             /* inputs before `features`: 2 for sets on the plane; 0 for images */
-    char **raw_name;        /* [raw]: what the axes are called */
-    float *raw_x;           /* n x raw, in the units of the source; == what axes show. NULL for images */
+    char name[DATA_NAME];    /* "spiral", "iris.csv" */
+    char *command;           /* the command that makes it again: "data spiral noise=10" */
+    size_t n, train;         /* samples, and how many of them (the first) train */
+    struct shape shape;      /* of one sample's input */
+    float *x;                /* n x size of shape: what the network reads */
+    int classes;             /* 0: regression */
+    char **class_name;       /* [classes] */
+    size_t targets;          /* numbers a sample: 1 for classes */
+    float *t;                /* n x targets: class index 0 … classes-1, or numbers */
+    char **target_name;      /* [targets] */
+    char **input_name;       /* [size of shape], or NULL for images */
+    size_t raw;              /* inputs before `features`: 2 for sets on the plane; 0 for images */
+    char **raw_name;         /* [raw]: what the axes are called */
+    float *raw_x;            /* n x raw, in the units of the source; == what axes show. NULL for images */
     float *mean, *deviation; /* [raw]: standardised = (raw_x - mean) / deviation; 0 and 1 where not */
-    bool plane;             /* raw == 2: an output map can be drawn */
-    float low[2], high[2];  /* of the plane, in raw units */
+    bool plane;              /* raw == 2: an output map can be drawn */
+    float low[2], high[2];   /* of the plane, in raw units */
     int features[DATA_FEATURES], feature_count; /* rows of feature_at(), when plane; default x1 x2 */
-    char *note;             /* what was dropped, filled, encoded: one line each; "" when nothing */
-    bool generated;         /* by a generator: may run from a loaded file */
+    char *note;     /* what was dropped, filled, encoded: one line each; "" when nothing */
+    bool generated; /* by a generator: may run from a loaded file */
     uint64_t seed;
 };
 
@@ -76,8 +76,8 @@ const char *feature_name(size_t i);
 /* The same data with these inputs; an error when the data do not lie on a plane. */
 struct data *data_with_features(const struct data *d, const int *feature, int count, struct error *e);
 
-/* What the network reads at m points of the plane (m x 2, raw units): out is m x size of shape. To the last bit
- * what training sees. */
+/* What the network reads at m points of the plane (m x 2, raw units): out is m x size of shape. To the last
+ * bit what training sees. */
 void data_inputs_at(const struct data *d, const float *points, size_t m, float *out);
 
 /* --- targets for a head --- */
@@ -85,18 +85,20 @@ void data_inputs_at(const struct data *d, const float *points, size_t m, float *
 /* How many outputs a head with this activation needs, or 0 when none can fit (0 never for softmax). */
 size_t data_head_width(const struct data *d, enum encoding encoding);
 
-/* Checks that a head of `width` outputs fits; the error names the fix ("3 classes need `dense 3 softmax`"). */
+/* Checks that a head of `width` outputs fits; the error names the fix ("3 classes need `dense 3 softmax`").
+ */
 bool data_head_fits(const struct data *d, enum encoding encoding, size_t width, struct error *e);
 
 /* Writes the targets of rows first … first+count-1 as the head wants them: count x width, which must fit.
  * Numbers stay as they are under every encoding. */
-void data_encode(const struct data *d, enum encoding encoding, size_t width, size_t first, size_t count, float *out);
+void data_encode(
+    const struct data *d, enum encoding encoding, size_t width, size_t first, size_t count, float *out);
 
 /* Name of the loss that suits data and head when none was given. */
 const char *data_default_loss(const struct data *d, const struct activation *head);
 
-/* What a model without any learning scores on the held-out part (on all rows when nothing is held out): it always
- * says the training part's largest class, or its mean. NaN where it means nothing. */
+/* What a model without any learning scores on the held-out part (on all rows when nothing is held out): it
+ * always says the training part's largest class, or its mean. NaN where it means nothing. */
 struct baseline {
     double accuracy, mse, mae;
     int class;  /* -1 for regression */

@@ -54,6 +54,18 @@ static const struct arg_row insert[] = {
     {0},
 };
 
+static const struct arg_row renames[] = {
+    {"layer", ARG_LAYER, "which", .flags = ARG_REQUIRED},
+    {"name", ARG_NAME, "its new name", .flags = ARG_REQUIRED},
+    {0},
+};
+
+static const struct arg_row source[] = {
+    {"op", ARG_CHOICE, "which", .choice = gate},
+    {"arguments", ARG_REST, "those of the gate"},
+    {0},
+};
+
 static const struct arg_row kinds[] = {
     {"shape", ARG_SHAPE, "a shape"},
     {"range", ARG_RANGE, "a range", .min = 0, .max = 10},
@@ -237,6 +249,12 @@ static void rest_of_the_line(void **state)
     assert_string_equal(args.many[0].text, "dense");
     refuses("insert", insert, "dense 8", "insert: at must be a whole number, not 'dense'", 0, 5);
     refuses("insert", insert, "2", "insert needs command: a layer; usage: insert AT COMMAND", -1, 0);
+    BINDS("data", source, "xor n=3 file");
+    assert_int_equal(args.rest_offset, 4);
+    assert_int_equal(args.many_count, 2);
+    BINDS("data", source, "");
+    refuses("data", source, "xro n=3", "unknown op 'xro'; did you mean 'xor'?", 0, 3);
+    refuses("data", source, "spiral", "unknown op 'spiral'; it is one of: and, or, xor", 0, 6);
     BINDS("dense", dense, "1");
     assert_int_equal(args.rest_offset, -1);
     assert_string_equal(args.rest, "");
@@ -263,6 +281,8 @@ static void other_kinds(void **state)
     refuses("x", kinds, "layer=h!", "x: layer must be the name or the number of a layer, not 'h!'", 0, 8);
     refuses("x", kinds, "name=1a",
         "x: name must be a name (letters, digits, _ and -, a letter first), not '1a'", 0, 7);
+    refuses("rename", renames, "1 2x",
+        "rename: name must be a name (letters, digits, _ and -, a letter first), not '2x'", 2, 2);
     refuses("x", kinds, "shape=0x3", "x: shape must be a shape such as 2 or 28x28x1, not '0x3'", 0, 9);
 }
 

@@ -20,8 +20,9 @@ struct file_writer {
     char path[4096], temporary[4096 + 32];
 };
 bool file_begin(struct file_writer *w, const char *path, struct error *e);
-bool file_append(struct file_writer *w, const void *bytes, size_t length, struct error *e); /* discards on error */
-bool file_commit(struct file_writer *w, struct error *e);                                   /* discards on error */
+bool file_append(
+    struct file_writer *w, const void *bytes, size_t length, struct error *e); /* discards on error */
+bool file_commit(struct file_writer *w, struct error *e);                      /* discards on error */
 void file_discard(struct file_writer *w);
 
 /* All of it in one call. */

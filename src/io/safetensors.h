@@ -1,10 +1,10 @@
 /* safetensors.h - weights as a .safetensors file: an 8-byte length, a JSON header, the tensors' bytes.
  *
  * Names are `layer/tensor` in Keras's layout (dense1/kernel: inputs x units). __metadata__ holds "format":
- * "gradus", "commands": the lines that rebuild model and data, "place": step, epoch, batch and t, and "seed". Moments are saved too, as
- * "moment0/dense1/kernel", so that training goes on as it would have. Nothing read is trusted: header
- * length, offsets, overlaps, types, shapes and sizes are checked before memory is taken. Source of the
- * format: the safetensors README of Hugging Face. Any thread. */
+ * "gradus", "commands": the lines that rebuild model and data, "place": step, epoch, batch and t, and "seed".
+ * Moments are saved too, as "moment0/dense1/kernel", so that training goes on as it would have. Nothing read
+ * is trusted: header length, offsets, overlaps, types, shapes and sizes are checked before memory is taken.
+ * Source of the format: the safetensors README of Hugging Face. Any thread. */
 #ifndef GRADUS_IO_SAFETENSORS_H
 #define GRADUS_IO_SAFETENSORS_H
 
@@ -17,14 +17,16 @@ struct tensor_file;
 
 /* Opens and checks a file. The caller closes it. */
 struct tensor_file *safetensors_open(const char *path, struct error *e);
-struct tensor_file *safetensors_parse(char *bytes, size_t length, const char *name, struct error *e); /* takes bytes */
+struct tensor_file *safetensors_parse(
+    char *bytes, size_t length, const char *name, struct error *e); /* takes bytes */
 void safetensors_close(struct tensor_file *f);
 
 /* A value of __metadata__, or NULL. */
 const char *safetensors_metadata(const struct tensor_file *f, const char *key);
 
 /* Fills the state: every tensor of its model must be there with its shape; each one missing, unknown or of
- * another shape is named. Moments, place and seed where the file has them. The state is untouched on failure. */
+ * another shape is named. Moments, place and seed where the file has them. The state is untouched on failure.
+ */
 bool safetensors_fill(const struct tensor_file *f, struct state *s, struct error *e);
 
 #endif
