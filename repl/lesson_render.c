@@ -28,19 +28,13 @@ struct renderer {
 
 /* --- lines ---------------------------------------------------------------------------------------------- */
 
-static void add_word(struct renderer *r, const char *word, size_t n)
+/* A word without its NO_BREAKs; returns its columns. */
+static int read_word(const char *word, size_t n, struct text *out)
 {
+    text_clear(out);
     for (size_t i = 0; i < n; i++)
-        text_add_bytes(r->out, word[i] == NO_BREAK ? " " : word + i, 1);
-}
-
-static int columns_of(const char *word, size_t n)
-{
-    struct text t = {0};
-    text_add_bytes(&t, word, n);
-    int columns = out_columns(text_get(&t));
-    text_release(&t);
-    return columns;
+        text_add_bytes(out, word[i] == NO_BREAK ? " " : word + i, 1);
+    return out_columns(text_get(out));
 }
 
 /* Starts a line: the indent, and the item's marker or as many blanks. Returns its columns. */
@@ -73,10 +67,11 @@ static void flush_paragraph(struct renderer *r, bool space_before)
         return;
     if (space_before)
         blank_line(r);
+    struct text word = {0};
     int start = start_line(r), column = start;
     while (*at != '\0') {
         size_t n = strcspn(at, " \n");
-        int columns = columns_of(at, n);
+        int columns = read_word(at, n, &word);
         if (column > start && column + 1 + columns > r->width) {
             text_add(r->out, "\n");
             column = start = start_line(r);
@@ -84,7 +79,7 @@ static void flush_paragraph(struct renderer *r, bool space_before)
             text_add(r->out, " ");
             column++;
         }
-        add_word(r, at, n);
+        text_add(r->out, text_get(&word));
         column += columns;
         at += n;
         bool hard = *at == '\n' && at[1] == '\n';
@@ -96,6 +91,7 @@ static void flush_paragraph(struct renderer *r, bool space_before)
     }
     text_add(r->out, "\n");
     text_clear(&r->inline_text);
+    text_release(&word);
 }
 
 /* A code block: as it stands, indented. */

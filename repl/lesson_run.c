@@ -59,7 +59,8 @@ void lesson_leave(struct repl *r)
 {
     if (r->lesson == NULL)
         return;
-    out("You left the lesson. `lesson %s` goes on from here.\n", r->lesson->file->id);
+    if (r->interactive)
+        out("You left the lesson. `lesson %s` goes on from here.\n", r->lesson->file->id);
     lesson_end(r);
 }
 
