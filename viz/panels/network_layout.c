@@ -39,12 +39,13 @@ static float unit_size(int units, int columns, float w, float h, float px)
     return floorf(fminf(size, unit_most * px));
 }
 
-static bool place_units(struct block *b, float w, float h, float px)
+/* `single`: a layer with names beside its units stays in one column as long as it can. */
+static bool place_units(struct block *b, bool single, float w, float h, float px)
 {
-    float best = 0;
+    float best = 0, good = (single ? unit_least : unit_good) * px;
     for (int columns = 1; columns <= UNIT_COLUMNS && columns <= b->units; columns++) {
         float size = unit_size(b->units, columns, w, h, px);
-        if (size > best * 1.25f && best < unit_good * px) {
+        if (size > best * 1.25f && best < good) {
             best = size;
             b->columns = columns;
         }
@@ -106,7 +107,8 @@ static struct block place_block(
         b.size = fminf(width, unit_most * px);
         return b;
     }
-    if (!place_units(&b, width, r.h, px)) {
+    bool ends = layer == 0 || layer == m->layers - 1;
+    if (!place_units(&b, ends, width, r.h, px)) {
         place_cells(&b, l, width, r.h, px);
         if (b.shown < b.units)
             place_cells(&b, l, width, r.h - more, px);

@@ -233,10 +233,10 @@ static void draw_unit(struct scene *n, int block, int unit)
     else if (!drawn)
         draw_fill(n->d, r, radius, view_colour(n->v, COLOUR_WELL));
     draw_unit_frame(n, b, unit, r, radius);
-    draw_bias(n, b->layer, unit, r);
+    unit_zone(n, b->layer, unit, r);
+    draw_bias(n, b->layer, unit, r); /* its zone lies above the unit's */
     if (r.w >= 20 * px && wave_unit(n, b, block, unit, number))
         draw_chip(n, r, number);
-    unit_zone(n, b->layer, unit, r);
 }
 
 static void draw_cells(struct scene *n, const struct block *b)

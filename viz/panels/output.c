@@ -37,8 +37,7 @@ void output_scatter(const struct output *o, struct rect r)
             output_mark(o, plot_point(&plot, (double)d->t[row * d->targets], (double)p->predicted[i * p->K]),
                 row, theme_value(o->v->theme, 0.9f));
     }
-    legend.x = plot.area.x;
-    output_legend(o, legend);
+    output_legend(o, legend, plot.area.x);
 }
 
 /* --- classes ----------------------------------------------------------------------------------------------
@@ -95,7 +94,7 @@ void output_confusion(const struct output *o, struct rect r)
     for (int i = 0; i < classes && classes <= CONFUSION_NAMES; i++)
         names = fmaxf(names, fminf(text_width(o->d, f, d->class_name[i]) + 8 * px, r.w * 0.28f));
     struct rect caption = rect_cut_top(&r, 2 * line), below = rect_cut_top(&caption, line);
-    draw_textf(o->d, below, ALIGN_LEFT, f, dim, "%zu %s samples: truth down, answer across", n,
+    draw_textf(o->d, below, ALIGN_LEFT, f, dim, "truth ↓, answer →: %zu %s samples", n,
         o->picture->held_out ? "held-out" : "training");
     rect_cut_left(&r, names);
     rect_cut_bottom(&r, line + 2 * px);

@@ -28,7 +28,7 @@ struct colour output_target_colour(const struct output *o, size_t row);
 /* A sample as a mark: filled for training, a ring for held out. */
 void output_mark(const struct output *o, struct point at, size_t row, struct colour c);
 
-/* One line: what the marks and colours mean. */
-void output_legend(const struct output *o, struct rect r);
+/* One line in r: what the marks and colours mean. It starts at x, or further left where it needs the room. */
+void output_legend(const struct output *o, struct rect r, float x);
 
 #endif

@@ -54,15 +54,22 @@ static float legend_mark(const struct output *o, struct rect r, struct colour c,
     return w + 9 * px;
 }
 
-void output_legend(const struct output *o, struct rect r)
+void output_legend(const struct output *o, struct rect r, float x)
 {
     const struct data *d = o->data;
     struct colour plain = view_colour(o->v, COLOUR_DIM);
+    struct font f = view_font(o->v, FONT_SMALL);
+    bool held_out = d->n > d->train && o->v->show_held_out;
+    float each = 22 * o->v->theme->px, all = text_width(o->d, f, "training") + each;
+    for (int i = 0; i < d->classes; i++)
+        all += text_width(o->d, f, d->class_name[i]) + each;
+    all += held_out ? text_width(o->d, f, "held out") + each : 0;
+    rect_cut_left(&r, fmaxf(fminf(x - r.x, r.w - all), 0));
     for (int i = 0; i < d->classes; i++)
         rect_cut_left(
             &r, legend_mark(o, r, theme_class(o->v->theme, i, d->classes), false, d->class_name[i]));
     rect_cut_left(&r, legend_mark(o, r, plain, false, "training"));
-    if (d->n > d->train && o->v->show_held_out)
+    if (held_out)
         legend_mark(o, r, plain, true, "held out");
 }
 
@@ -247,9 +254,7 @@ void output_plane(const struct output *o, struct rect r)
     place_zone(o, map);
     plane_marks(o, map);
     plane_axes(o, map);
-    legend.x = map.x;
-    legend.w = fminf(legend.w, r.x + r.w - map.x);
-    output_legend(o, legend);
+    output_legend(o, legend, map.x);
 }
 
 /* --- one input --------------------------------------------------------------------------------------------
@@ -286,6 +291,5 @@ void output_line(const struct output *o, struct rect r)
     if (curve)
         plot_line(&plot, o->d, place, curve, (size_t)p->columns, 2.2f * o->v->theme->px,
             theme_value(o->v->theme, -0.95f));
-    legend.x = plot.area.x;
-    output_legend(o, legend);
+    output_legend(o, legend, plot.area.x);
 }
