@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -42,8 +43,9 @@ struct editor {
     bool paste_cut;       /* the paste was longer than PASTE_MAX */
     char bytes[4096];     /* read and not yet handed out */
     size_t first, end;
-    struct text insert; /* waits for KEY_INSERT */
-    struct text line;   /* what editor_read() returns */
+    struct text insert;    /* waits for KEY_INSERT */
+    struct termios before; /* the terminal as the program found it */
+    struct text line;      /* what editor_read() returns */
     enum editor_result result;
 };
 
@@ -150,8 +152,6 @@ void editor_hide(struct editor *ed)
         return;
     out_set_guard(NULL, NULL);
     wipe(ed);
-    paste_mode(ed, false);
-    el_set(ed->el, EL_PREP_TERM, 0);
     ed->hidden = true;
 }
 
@@ -160,10 +160,39 @@ void editor_show(struct editor *ed)
     if (!ed || !ed->hidden)
         return;
     ed->hidden = false;
-    el_set(ed->el, EL_PREP_TERM, 1);
-    paste_mode(ed, true);
     guard_after();
     out_set_guard(guard_before, guard_after);
+}
+
+static void be_quiet(struct editor *ed)
+{
+    struct termios quiet = ed->before;
+    quiet.c_lflag &= ~(tcflag_t)(ECHO | ICANON);
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &quiet);
+}
+
+void editor_suspend(struct editor *ed)
+{
+    if (!ed)
+        return;
+    editor_hide(ed);
+    if (ed->reading) {
+        paste_mode(ed, false);
+        el_set(ed->el, EL_PREP_TERM, 0);
+    }
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &ed->before);
+}
+
+void editor_continue(struct editor *ed)
+{
+    if (!ed)
+        return;
+    be_quiet(ed);
+    if (ed->reading) {
+        el_set(ed->el, EL_PREP_TERM, 1);
+        paste_mode(ed, true);
+    }
+    editor_show(ed);
 }
 
 void editor_resize(struct editor *ed)
@@ -492,7 +521,7 @@ struct editor *editor_new(struct repl *r, struct error *e)
     }
     ed->r = r;
     ed->dumb = !term || !*term || strcmp(term, "dumb") == 0;
-    ed->el = el_init("gradus", stdin, stdout, stderr);
+    ed->el = tcgetattr(STDIN_FILENO, &ed->before) == 0 ? el_init("gradus", stdin, stdout, stderr) : NULL;
     if (!ed->el) {
         error_set(e, "the terminal cannot be used for editing");
         editor_free(ed);
@@ -506,6 +535,7 @@ struct editor *editor_new(struct repl *r, struct error *e)
     el_set(ed->el, EL_HIST, history, typed_libedit(ed->typed));
     bind_keys(ed->el);
     el_source(ed->el, NULL);
+    be_quiet(ed);
     return ed;
 }
 
@@ -513,8 +543,10 @@ void editor_free(struct editor *ed)
 {
     if (!ed)
         return;
-    if (ed->el)
+    if (ed->el) {
         el_end(ed->el);
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &ed->before);
+    }
     typed_close(ed->typed);
     struct text *all[] = {&ed->prompt, &ed->insert, &ed->line};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -548,6 +580,7 @@ enum editor_result editor_read(struct editor *ed, const char *prompt, const char
     const char *got = el_gets(ed->el, &count);
     out_set_guard(NULL, NULL);
     ed->reading = false;
+    be_quiet(ed);
     paste_mode(ed, false);
     if (!got || count <= 0)
         ed->result = ed->result == EDITOR_LINE ? EDITOR_END : ed->result;

@@ -12,6 +12,8 @@ struct repl;
 struct error;
 struct editor;
 
+/* From here to editor_free() the terminal echoes nothing by itself: keys pressed while a command runs wait, unseen,
+ * for the next line. */
 struct editor *editor_new(struct repl *r, struct error *e);
 void editor_free(struct editor *ed);
 
@@ -27,10 +29,14 @@ void editor_prefill(struct editor *ed, const char *text);
 /* Adds to the history, in memory and on disk. */
 void editor_remember(struct editor *ed, const char *line);
 
-/* While a line is being edited: takes it off the screen and gives the terminal back as it was; puts it there
- * again. Outside of editor_read() they do nothing. */
+/* While a line is being edited: takes it off the screen, puts it there again. Outside of editor_read() they do
+ * nothing. */
 void editor_hide(struct editor *ed);
 void editor_show(struct editor *ed);
+
+/* Gives the terminal back as it was before the program started, and takes it again: around a stop (Ctrl-Z). */
+void editor_suspend(struct editor *ed);
+void editor_continue(struct editor *ed);
 
 /* The terminal has a new size. */
 void editor_resize(struct editor *ed);

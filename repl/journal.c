@@ -217,8 +217,15 @@ bool journal_left(char *when, size_t size)
 
 /* --- resuming ----------------------------------------------------------------------------------------- */
 
+struct replay {
+    size_t lines, failed;
+    bool trained; /* a line that trains was left out */
+    bool weights, damaged;
+    uint64_t saved;
+};
+
 /* Types one line again, command by command, without those that train. */
-static bool retype(struct repl *r, const char *text)
+static bool retype(struct repl *r, const char *text, struct replay *p)
 {
     const struct origin origin = {.name = "journal", .line = 1};
     struct line line;
@@ -228,7 +235,9 @@ static bool retype(struct repl *r, const char *text)
     for (int i = 0; i < line.count; i++) {
         const struct command_line *c = &line.command[i];
         const struct command *row = command_find(c->name.text, true, NULL);
-        if (row && row->group != GROUP_TRAIN)
+        if (row && row->group == GROUP_TRAIN)
+            p->trained = true;
+        else if (row)
             text_addf(&commands, "%s%s %s", commands.length ? "; " : "", row->name, c->raw);
     }
     bool ok = !commands.length || repl_line(r, text_get(&commands), commands.length, &origin);
@@ -264,12 +273,6 @@ static void unescape(char *s)
     *to = '\0';
 }
 
-struct replay {
-    size_t lines, failed;
-    bool weights, damaged;
-    uint64_t saved;
-};
-
 /* Types the lines of the text, which ends with a newline. */
 static void replay(struct repl *r, char *text, const char *weights, struct replay *out)
 {
@@ -286,7 +289,7 @@ static void replay(struct repl *r, char *text, const char *weights, struct repla
         if (out->saved && saved == out->saved && !out->weights)
             out->weights = restore_weights(r, weights);
         out->lines++;
-        out->failed += !retype(r, line);
+        out->failed += !retype(r, line, out);
     }
     if (out->saved && !out->weights)
         out->weights = restore_weights(r, weights);
@@ -295,9 +298,9 @@ static void replay(struct repl *r, char *text, const char *weights, struct repla
 static void report(const struct replay *p)
 {
     out_note("resumed: %zu line%s typed again%s", p->lines - p->failed, p->lines - p->failed == 1 ? "" : "s",
-        p->weights ? ", weights of the last autosave"
-        : p->saved ? ""
-                   : "; no weights were saved yet, so training starts afresh");
+        p->weights                ? ", weights of the last autosave"
+        : p->saved || !p->trained ? ""
+                                  : "; no weights were saved yet, so training starts afresh");
     if (p->failed)
         out_warning("%zu line%s of the journal could not be run again", p->failed, p->failed == 1 ? "" : "s");
     if (p->damaged)

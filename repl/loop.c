@@ -20,7 +20,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -108,12 +107,12 @@ bool loop_was_interrupted(void)
 static void suspend(void)
 {
     struct sigaction plain = {.sa_handler = SIG_DFL}, mine;
-    editor_hide(loop.r->editor);
+    editor_suspend(loop.r->editor);
     out_flush();
     sigaction(SIGTSTP, &plain, &mine);
     raise(SIGTSTP);
     sigaction(SIGTSTP, &mine, NULL);
-    editor_show(loop.r->editor);
+    editor_continue(loop.r->editor);
 }
 
 static void take_signals(void)
@@ -131,7 +130,7 @@ static void take_signals(void)
         suspend();
     } else if (continued) {
         editor_hide(loop.r->editor);
-        editor_show(loop.r->editor);
+        editor_continue(loop.r->editor);
     }
     if (resized)
         editor_resize(loop.r->editor);
@@ -247,31 +246,16 @@ static enum loop_event wait_here(bool want_key, bool (*done)(void *), void *arg)
     }
 }
 
-/* Keys pressed while nobody reads them are kept for the next prompt, unseen: an echo would tear what is
- * drawn. */
-static bool silence(struct termios *before)
-{
-    if (!loop.r->interactive || tcgetattr(STDIN_FILENO, before) != 0)
-        return false;
-    struct termios quiet = *before;
-    quiet.c_lflag &= ~(tcflag_t)(ECHO | ICANON);
-    return tcsetattr(STDIN_FILENO, TCSADRAIN, &quiet) == 0;
-}
-
 enum loop_event loop_wait(bool want_key, bool (*done)(void *), void *arg)
 {
     if (!want_key && done && done(arg)) {
         watch_training(true);
         return LOOP_DONE;
     }
-    struct termios before;
-    bool silenced = !want_key && silence(&before);
     out_flush();
     loop.depth++;
     enum loop_event event = wait_here(want_key, done, arg);
     loop.depth--;
-    if (silenced)
-        tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
     return event;
 }
 

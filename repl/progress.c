@@ -6,6 +6,7 @@
  * and what is left of the width goes to the bar. */
 #include "progress.h"
 
+#include "cmd.h"
 #include "loop.h"
 #include "output.h"
 #include "repl.h"
@@ -151,8 +152,7 @@ void progress_write(const struct status *s, int columns, struct text *out)
 
 void progress_report(struct repl *r, const struct status *s, bool unasked)
 {
-    struct text t = {0};
-    int room = 1000;
+    struct text t = {0}, rate = {0};
     if (s->phase == PHASE_DIVERGED) {
         out_warning("training stopped: %s", s->message);
         return;
@@ -161,15 +161,18 @@ void progress_report(struct repl *r, const struct status *s, bool unasked)
         return;
     text_add(&t, unasked ? "training ended: " : "");
     add_epoch(&t, s);
-    add_scores(&t, &room, s);
     if (s->steps_per_s > 0) {
-        text_add(&t, " ");
-        add_count(&t, rounded(s->steps_per_s));
-        text_add(&t, " steps/s");
+        text_add(&rate, " ");
+        add_count(&rate, rounded(s->steps_per_s));
+        text_add(&rate, " steps/s");
     }
-    text_addf(&t, "%s%s\n", *s->message ? " · " : "", s->message);
+    int room =
+        out_has_status() ? out_width() - 1 - out_columns(text_get(&t)) - out_columns(text_get(&rate)) : 1000;
+    add_scores(&t, &room, s);
+    text_addf(&t, "%s%s%s\n", text_get(&rate), *s->message ? "\n" : "", s->message);
     out_diagnostic(text_get(&t));
     text_release(&t);
+    text_release(&rate);
 }
 
 /* --- waiting ------------------------------------------------------------------------------------------ */
@@ -246,6 +249,8 @@ bool progress_fit(struct repl *r, struct error *e)
     struct status s;
     if (!session_running(r->session))
         return true;
+    note_lines(text_get(&r->session->notice)); /* what the start chose is news now, not at the end */
+    text_clear(&r->session->notice);
     enum loop_event event = loop_wait(false, ended_or_paused, &w);
     out_status(NULL);
     session_status(r->session, &s);
