@@ -150,12 +150,17 @@ static uint64_t stamp_of(const struct viz *v)
     return hash;
 }
 
+bool viz_playing(const struct viz *v)
+{
+    bool playing = false;
+    for (int i = 0; i < v->panels; i++)
+        playing = playing || (v->panel[i]->moving && v->panel[i]->moving(&v->view));
+    return playing;
+}
+
 static bool view_moving(const struct viz *v)
 {
-    bool moving = v->view.training;
-    for (int i = 0; i < v->panels; i++)
-        moving = moving || (v->panel[i]->moving && v->panel[i]->moving(&v->view));
-    return moving;
+    return v->view.training || viz_playing(v);
 }
 
 static long sample_row(const struct view *w)
@@ -174,18 +179,28 @@ static void theme_refresh(struct viz *v, float density)
 /* --- frames ------------------------------------------------------------------------------------------------
  */
 
+void viz_compose(struct viz *v, float width, float height)
+{
+    struct key_help keys[VIZ_KEYS];
+    viz_keys(keys);
+    v->width = width;
+    v->height = height;
+    for (int again = 0; again < 2; again++) { /* hovering shows in the picture */
+        compose(&v->view, v->panel, v->panels, keys, width, height, &v->draw);
+        if (!viz_update_hover(v))
+            break;
+    }
+}
+
 static void frame_draw(struct viz *v)
 {
     struct canvas c;
-    struct key_help keys[VIZ_KEYS];
     if (!window_canvas(v->window, &c))
         return;
-    viz_keys(keys);
     theme_refresh(v, window_density(v->window));
-    compose(&v->view, v->panel, v->panels, keys, (float)c.width, (float)c.height, &v->draw);
+    viz_compose(v, (float)c.width, (float)c.height);
     raster_draw(&v->raster, c, &v->draw, v->glyphs);
     window_show(v->window);
-    viz_update_hover(v);
 }
 
 static void frame_clocks(struct viz *v, double now, bool moving)
@@ -415,6 +430,7 @@ bool viz_screenshot(struct viz *v, const char *path, int width, int height, stru
     raster_release(&raster);
     free(pixel);
     v->view.still = false;
+    v->width = 0; /* the list shows another size */
     v->dirty = true;
     return ok;
 }

@@ -103,6 +103,8 @@ static void key_escape(struct viz *v)
     struct view *w = &v->view;
     if (w->help)
         w->help = false;
+    else if (viz_playing(v))
+        w->probe_skip = true;
     else if (w->pin.kind != SUBJECT_NONE)
         w->pin = (struct subject){0};
     else if (w->focus)
@@ -129,7 +131,7 @@ static const struct key_row {
     {'=', {NULL, NULL}, key_larger},
     {'-', {NULL, NULL}, key_smaller},
     {'0', {"0", "normal text"}, key_normal},
-    {WINDOW_ESCAPE, {"Esc", "back out; close the window"}, key_escape},
+    {WINDOW_ESCAPE, {"Esc", "skip, back out, close"}, key_escape},
     {'q', {"Q", "close the window"}, key_quit},
 };
 
@@ -172,18 +174,27 @@ static void take_key(struct viz *v, int key)
 /* --- mouse -------------------------------------------------------------------------------------------------
  */
 
-void viz_update_hover(struct viz *v)
+bool viz_update_hover(struct viz *v)
 {
     struct view *w = &v->view;
     const struct zone *z = w->mouse_inside ? draw_zone_at(&v->draw, w->mouse) : NULL;
     struct subject s = z ? z->subject : (struct subject){0};
     const struct panel *panel = z ? z->panel : NULL;
     if (subject_equal(s, w->hover) && panel == w->hover_panel)
-        return;
+        return false;
     w->hover = s;
     w->hover_panel = panel;
     w->hover_since = w->now;
-    v->dirty = true;
+    return true;
+}
+
+/* Brings mouse and picture together before a button counts: panels make zones for what is under the mouse. */
+static void take_place(struct viz *v, struct point at)
+{
+    v->view.mouse = at;
+    v->view.mouse_inside = true;
+    if (v->width > 0)
+        viz_compose(v, v->width, v->height);
 }
 
 static void take_click(struct viz *v, const struct zone *z, struct point at)
@@ -209,6 +220,7 @@ static void take_click(struct viz *v, const struct zone *z, struct point at)
 
 static void take_release(struct viz *v, struct point at)
 {
+    take_place(v, at);
     const struct zone *z = draw_zone_at(&v->draw, at);
     bool same = !z == !v->is_pressed && (!z || subject_equal(z->subject, v->pressed.subject));
     v->is_pressed = false;
@@ -235,13 +247,12 @@ void viz_take_input(struct viz *v, const struct input *in)
     case INPUT_MOVE:
         w->mouse = in->at;
         w->mouse_inside = true;
-        viz_update_hover(v);
         break;
     case INPUT_LEAVE:
         w->mouse_inside = false;
-        viz_update_hover(v);
         break;
     case INPUT_PRESS:
+        take_place(v, in->at);
         z = draw_zone_at(&v->draw, in->at);
         v->is_pressed = z != NULL;
         if (z)

@@ -20,6 +20,7 @@ struct viz {
     const struct theme *row;
     double scale;
     struct draw draw;
+    float width, height; /* of the picture in draw; 0: none yet */
     struct raster raster;
     const struct panel *panel[LAYOUT_PANELS];
     int panels;
@@ -35,11 +36,17 @@ struct viz {
 /* What a key, the mouse or the system does. */
 void viz_take_input(struct viz *v, const struct input *in);
 
+/* A panel plays step mode. */
+bool viz_playing(const struct viz *v);
+
 /* Queues a command line for the prompt. */
 void viz_type(struct viz *v, const char *line);
 
-/* After new mouse places or a new picture: what lies under the mouse now. */
-void viz_update_hover(struct viz *v);
+/* Composes the picture of the present view, with what lies under the mouse now. */
+void viz_compose(struct viz *v, float width, float height);
+
+/* Looks in the picture what lies under the mouse; true when that changed. */
+bool viz_update_hover(struct viz *v);
 
 /* The window's own keys, for the overlay; ended by {0}. */
 void viz_keys(struct key_help out[VIZ_KEYS]);
