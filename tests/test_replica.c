@@ -13,10 +13,11 @@ static struct replica *make_replica(void)
     return r;
 }
 
-static struct session *trained(const char *layers, const char *optimizer, uint64_t steps)
+static struct session *trained(
+    enum worker_mode mode, const char *layers, const char *optimizer, uint64_t steps)
 {
     struct error e;
-    struct session *s = make_session(WORKER_SLICED, make_source("circle"), layers);
+    struct session *s = make_session(mode, make_source("circle"), layers);
     struct recipe recipe = make_recipe(optimizer, "mse", 0.02);
     recipe.l2 = 0.001;
     assert_true(session_compile(s, &recipe, &e));
@@ -40,7 +41,7 @@ static void a_step_is_repeated_bit_for_bit(void **state)
     static const char *const optimizer[] = {"sgd", "rmsprop", "adam"};
     for (size_t i = 0; i < 3; i++) {
         struct error e;
-        struct session *s = trained(dropped, optimizer[i], 21);
+        struct session *s = trained(WORKER_SLICED, dropped, optimizer[i], 21);
         struct replica *r = make_replica();
         replica_settle(r, s, -1);
         const struct picture *p = replica_picture(r);
@@ -61,13 +62,13 @@ static void a_step_is_repeated_bit_for_bit(void **state)
     }
 }
 
-static void a_snapshot_of_a_running_training_is_repeated(void **state)
+static void repeat_while_it_runs(enum worker_mode mode)
 {
     struct error e;
-    struct session *s = trained(dropped, "adam", 1);
+    struct session *s = trained(mode, dropped, "adam", 1);
     struct replica *r = make_replica();
     replica_settle(r, s, -1);
-    struct fit fit = {.epochs = 100000, .batch_size = 16};
+    struct fit fit = {.epochs = 1000000, .batch_size = 16};
     assert_true(session_fit(s, &fit, &e));
     while (replica_picture(r)->state->place.step < 100) {
         worker_slice(s->worker, 0.002);
@@ -75,7 +76,7 @@ static void a_snapshot_of_a_running_training_is_repeated(void **state)
     }
     const struct state *after = replica_after(r);
     assert_non_null(after);
-    struct session *again = trained(dropped, "adam", 1);
+    struct session *again = trained(mode, dropped, "adam", 1);
     struct fit rest = {.steps = after->place.step - 1, .batch_size = 16};
     assert_true(session_fit(again, &rest, &e));
     finish(again);
@@ -85,10 +86,35 @@ static void a_snapshot_of_a_running_training_is_repeated(void **state)
     session_free(s);
 }
 
+static void a_snapshot_of_a_running_training_is_repeated(void **state)
+{
+    repeat_while_it_runs(WORKER_SLICED);
+    repeat_while_it_runs(WORKER_THREAD);
+}
+
+static void a_paused_training_is_shown_where_it_stands(void **state)
+{
+    struct error e;
+    struct status status;
+    struct session *s = trained(WORKER_THREAD, dropped, "adam", 1);
+    struct replica *r = make_replica();
+    struct fit fit = {.epochs = 1000000, .batch_size = 16};
+    assert_true(session_fit(s, &fit, &e));
+    trainer_pause(session_network(s)->trainer);
+    session_status(s, &status);
+    assert_int_equal(status.phase, PHASE_PAUSED);
+    assert_true(replica_tick(r, s, -1, INFINITY));
+    assert_int_equal(replica_picture(r)->state->place.step, status.step);
+    assert_int_equal(replica_after(r)->place.step, status.step + 1);
+    assert_false(replica_tick(r, s, -1, INFINITY));
+    replica_free(r);
+    session_free(s);
+}
+
 static void maps_are_the_networks_own(void **state)
 {
     struct error e;
-    struct session *s = trained("dense 6 relu;dense 1 tanh", "adam", 40);
+    struct session *s = trained(WORKER_SLICED, "dense 6 relu;dense 1 tanh", "adam", 40);
     struct replica *r = make_replica();
     replica_settle(r, s, -1);
     const struct picture *p = replica_picture(r);
@@ -260,6 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_step_is_repeated_bit_for_bit),
         cmocka_unit_test(a_snapshot_of_a_running_training_is_repeated),
+        cmocka_unit_test(a_paused_training_is_shown_where_it_stands),
         cmocka_unit_test(maps_are_the_networks_own),
         cmocka_unit_test(changes_are_followed_and_rest_costs_nothing),
         cmocka_unit_test(what_is_missing_leaves_what_can_be_shown),

@@ -12,7 +12,7 @@
 #include "statistics.h"
 
 enum {
-    REPLICA_SIDE = 48,    /* the plane is probed at SIDE x SIDE points, the centres of its cells */
+    REPLICA_SIDE = 60,    /* the plane is probed at SIDE x SIDE points, the centres of its cells */
     REPLICA_LINE = 96,    /* a single input at so many points */
     REPLICA_MAPS = 64,    /* at most the first so many units of a layer have a map */
     REPLICA_CELLS = 1024, /* at most the first so many units have a value for the sample */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAPS_IN_ALL = 768, MAPS_LEAST = 8, PROBE_BATCH = 256, LINKS_LEAST = 16 };
+enum { MAPS_IN_ALL = 512, MAPS_LEAST = 8, PROBE_BATCH = 256, LINKS_LEAST = 16 };
 
 static const double probe_macs = 4e6, step_macs = 6e7; /* multiply-adds that one call may take */
 static const double probe_bytes = 32e6, most_bytes = 512e6;
