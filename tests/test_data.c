@@ -5,7 +5,7 @@
 #include "../src/data/source.h"
 #include "../src/error.h"
 #include "../src/loss.h"
-#include "../src/memory.h"
+#include "../src/text.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -102,6 +102,27 @@ static void every_generator_keeps_the_promises(void **state)
     assert_int_equal(i, 11);
     assert_null(data_source_name(i));
     assert_null(data_source_find("nothing"));
+}
+
+static void every_row_is_documented_and_binds_its_own_words(void **state)
+{
+    const struct data_source *source;
+    for (size_t i = 0; (source = data_source_at(i)); i++) {
+        assert_in_range(args_count(source->args), 1, ARGS_MAX);
+        for (const struct arg_row *row = source->args; row->name; row++) {
+            struct arg_value value;
+            struct text text = {0};
+            assert_true(row->help && *row->help);
+            if (row->kind != ARG_INT && row->kind != ARG_REAL)
+                continue;
+            number_write(row->fallback, &text);
+            const struct word word = {.key = row->name, .text = text_get(&text)};
+            if (!arg_read(source->name, row, &word, &value, &error))
+                fail_msg("the default of %s of %s: %s", row->name, source->name, error.text);
+            assert_true(value.number == row->fallback);
+            text_release(&text);
+        }
+    }
 }
 
 static void another_seed_gives_other_points(void **state)
@@ -543,6 +564,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_generator_keeps_the_promises),
+        cmocka_unit_test(every_row_is_documented_and_binds_its_own_words),
         cmocka_unit_test(another_seed_gives_other_points),
         cmocka_unit_test(sizes_and_splits),
         cmocka_unit_test(bad_sizes_are_refused),
