@@ -24,6 +24,13 @@ extern const struct command plot_command, why_command, show_command, set_command
 /* Puts together the rows of compile and init; command.c calls it before anyone looks at them. */
 void compile_tables(void);
 
+/* The recipe that `compile` with these arguments says; what is left out comes from `old`. */
+bool compile_recipe(const struct args *a, const struct recipe *old, struct recipe *out, struct error *e);
+
+/* Makes data of a generator by its bound rest of `data NAME …`, with its command. NULL and an error. */
+struct data *data_generate(const struct args *a, uint64_t seed, struct error *e);
+struct data *data_choose_features(const struct data *d, const struct args *a, struct error *e);
+
 /* Candidates for completion: names of the model's layers. */
 const char *complete_layer(struct repl *r, size_t i);
 

@@ -38,10 +38,9 @@ static const struct arg_row *optimizer_rows(size_t i)
 
 static struct arg_row compile_args[ARGS_MAX + 1];
 
-static bool run_compile(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+bool compile_recipe(const struct args *a, const struct recipe *old, struct recipe *out, struct error *e)
 {
     static const struct arg_row none[] = {{0}};
-    const struct recipe *old = &session_network(r->session)->recipe;
     const struct arg_value *v = a->value;
     const struct optimizer *o = v[OPTIMIZER].given ? optimizer_at((size_t)v[OPTIMIZER].number)
                                 : old->optimizer   ? old->optimizer
@@ -55,7 +54,15 @@ static bool run_compile(struct repl *r, const struct command *c, const struct ar
         recipe.lr = v[LR].number;
     recipe.l1 = v[L1].number;
     recipe.l2 = v[L2].number;
-    return session_compile(r->session, &recipe, e);
+    *out = recipe;
+    return true;
+}
+
+static bool run_compile(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    struct recipe recipe;
+    return compile_recipe(a, &session_network(r->session)->recipe, &recipe, e) &&
+           session_compile(r->session, &recipe, e);
 }
 
 const struct command compile_command = {

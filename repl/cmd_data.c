@@ -61,24 +61,26 @@ static void data_note(struct repl *r)
         shape_text(&d->shape, shape), classes);
 }
 
-static bool load_source(struct repl *r, const struct data_source *source, const struct args *a, struct error *e)
+static struct data *make_data(struct repl *r, const struct args *a, uint64_t seed, struct error *e)
 {
     static const struct arg_row none[] = {{0}};
+    const struct data_source *source = data_source_at((size_t)a->value[0].number);
     struct args inner;
-    struct making m = {.source = source, .args = &inner, .seed = r->session->seed};
+    struct making m = {.source = source, .args = &inner, .seed = seed};
     if (!args_bind(source->name, source->args ? source->args : none, a->many, a->many_count, &inner, e))
-        return false;
+        return NULL;
     if (!(source->generated ? make(&m, NULL, e) : loop_job(r, make, &m, e)))
-        return false;
+        return NULL;
     m.made->command = data_command(source, a->rest, e);
-    if (!m.made->command) {
-        data_unref(m.made);
-        return false;
-    }
-    if (!session_set_data(r->session, m.made, e))
-        return false;
-    data_note(r);
-    return true;
+    if (m.made->command)
+        return m.made;
+    data_unref(m.made);
+    return NULL;
+}
+
+struct data *data_generate(const struct args *a, uint64_t seed, struct error *e)
+{
+    return make_data(NULL, a, seed, e);
 }
 
 static bool show_data(struct repl *r)
@@ -101,7 +103,11 @@ static bool run_data(struct repl *r, const struct command *c, const struct args 
     if (!a->value[0].given)
         return a->many_count ? error_set(e, "name a source first: `data circle`, `data csv FILE target=COLUMN`")
                              : show_data(r);
-    return load_source(r, data_source_at((size_t)a->value[0].number), a, e);
+    struct data *d = make_data(r, a, r->session->seed, e);
+    if (!d || !session_set_data(r->session, d, e))
+        return false;
+    data_note(r);
+    return true;
 }
 
 static const struct command data_command_row = {
@@ -156,31 +162,36 @@ static bool append_features(struct data *d, const int *feature, int count, struc
     return true;
 }
 
-static bool run_features(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+struct data *data_choose_features(const struct data *d, const struct args *a, struct error *e)
 {
     int feature[DATA_FEATURES], count = 0;
+    for (; count < a->many_count; count++) {
+        struct arg_value v;
+        if (count == DATA_FEATURES) {
+            error_set(e, "%d features are the most", (int)DATA_FEATURES);
+            return NULL;
+        }
+        if (!arg_read("features", features_args, &a->many[count], &v, e))
+            return NULL;
+        feature[count] = (int)v.number;
+    }
+    struct data *chosen = data_with_features(d, feature, count, e);
+    if (!chosen || append_features(chosen, feature, count, e))
+        return chosen;
+    data_unref(chosen);
+    return NULL;
+}
+
+static bool run_features(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
     if (!r->session->data)
         return error_set(e, "there are no data yet: try `data circle`");
     if (!a->many_count) {
         list_features(r->session->data);
         return true;
     }
-    for (; count < a->many_count; count++) {
-        struct arg_value v;
-        if (count == DATA_FEATURES)
-            return error_set(e, "%d features are the most", (int)DATA_FEATURES);
-        if (!arg_read(c->name, features_args, &a->many[count], &v, e))
-            return false;
-        feature[count] = (int)v.number;
-    }
-    struct data *d = data_with_features(r->session->data, feature, count, e);
-    if (!d)
-        return false;
-    if (!append_features(d, feature, count, e)) {
-        data_unref(d);
-        return false;
-    }
-    return session_set_data(r->session, d, e);
+    struct data *d = data_choose_features(r->session->data, a, e);
+    return d && session_set_data(r->session, d, e);
 }
 
 static const struct command features_command = {

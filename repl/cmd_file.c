@@ -1,0 +1,235 @@
+/* cmd_file.c - save and load.
+ *
+ * A file holds the weights and, as text, the commands that rebuild the model. Loading trusts neither: of the commands
+ * only those run that build layers, compile, or generate data, and they run on a model, a recipe and data of their
+ * own. Only when all of it fits together, down to the last tensor, does the session take it. */
+#include "cmd.h"
+#include "loop.h"
+
+#include "../src/data.h"
+#include "../src/io/safetensors.h"
+#include "../src/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- save ---------------------------------------------------------------------------------------------- */
+
+static const char suffix[] = ".safetensors";
+
+static const struct arg_row save_args[] = {
+    {.name = "file", .kind = ARG_FILE, .help = "NAME.safetensors", .flags = ARG_REQUIRED},
+    {0},
+};
+
+struct saving {
+    char path[4096];
+    struct state *state;
+    struct text commands;
+};
+
+static bool write_file(void *arg, const void *cancel, struct error *e)
+{
+    struct saving *s = arg;
+    return safetensors_save(s->path, s->state, text_get(&s->commands), e);
+}
+
+static bool full_path(const char *name, char *out, size_t size, struct error *e)
+{
+    size_t n = strlen(name), tail = sizeof suffix - 1;
+    bool has = n >= tail && !strcmp(name + n - tail, suffix);
+    if (snprintf(out, size, "%s%s", name, has ? "" : suffix) < (int)size)
+        return true;
+    return error_set(e, "this file name is too long");
+}
+
+static bool run_save(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    struct saving s = {0};
+    if (!full_path(a->value[0].text, s.path, sizeof s.path, e))
+        return false;
+    s.state = session_copy_state(r->session, e);
+    if (!s.state)
+        return false;
+    session_write(r->session, &s.commands);
+    bool ok = loop_job(r, write_file, &s, e);
+    text_release(&s.commands);
+    state_free(s.state);
+    if (ok)
+        out_note("saved to %s", s.path);
+    return ok;
+}
+
+const struct command save_command = {
+    .name = "save",
+    .summary = "saves weights, optimiser and the commands that rebuild the model",
+    .details = "As safetensors, with Keras's layout and names. The old file stays until the new one is whole.",
+    .example = "save model",
+    .before = "data circle; dense 4 tanh; dense 1 tanh",
+    .group = GROUP_SESSION,
+    .effect = EFFECT_WRITES,
+    .args = save_args,
+    .run = run_save,
+};
+
+/* --- rebuilding ---------------------------------------------------------------------------------------- */
+
+struct rebuild {
+    struct model *model;
+    struct recipe recipe;
+    struct data *data;
+    uint64_t seed;
+    bool has_seed;
+    struct text shown; /* lines that do not run */
+};
+
+static void rebuild_release(struct rebuild *b)
+{
+    model_unref(b->model);
+    data_unref(b->data);
+    text_release(&b->shown);
+}
+
+static bool put_model(struct rebuild *b, struct model *m)
+{
+    if (!m)
+        return false;
+    model_unref(b->model);
+    b->model = m;
+    return true;
+}
+
+static bool put_data(struct rebuild *b, struct data *d)
+{
+    if (!d)
+        return false;
+    data_unref(b->data);
+    b->data = d;
+    return true;
+}
+
+static bool rebuild_layer(struct rebuild *b, const struct command *c, const struct args *a, struct error *e)
+{
+    struct layer_spec spec;
+    layer_spec_of(c, a, &spec);
+    return put_model(b, model_with_layer(b->model, b->model->layers, &spec, e));
+}
+
+static bool is_generated(const struct command_line *line)
+{
+    const struct data_source *d = line->count ? data_source_find(line->word[0].text) : NULL;
+    return d && d->generated;
+}
+
+/* Runs one command on the scratch objects, or keeps its text to be shown. */
+static bool rebuild_command(struct rebuild *b, const struct command_line *line, struct error *e)
+{
+    const char *name = line->name.text;
+    const struct command *c = line->name.key ? NULL : command_find(name, false, NULL);
+    bool input = !strcmp(name, "input"), compile = !strcmp(name, "compile"), seed = !strcmp(name, "seed");
+    bool data = !strcmp(name, "data") && is_generated(line), features = !strcmp(name, "features") && b->data;
+    struct args a;
+    if (!c || !(input || compile || seed || data || features || is_layer_command(c))) {
+        text_addf(&b->shown, "%s%s%s\n", name, *line->raw ? " " : "", line->raw);
+        return true;
+    }
+    if (!args_bind(c->name, c->args, line->word, line->count, &a, e))
+        return false;
+    a.rest = a.rest_offset >= 0 ? line->raw + (a.rest_offset - line->raw_offset) : "";
+    if (input)
+        return put_model(b, model_with_input(b->model, a.value[0].shape, !b->data, e));
+    if (compile)
+        return compile_recipe(&a, &b->recipe, &b->recipe, e);
+    if (data)
+        return put_data(b, data_generate(&a, b->seed, e));
+    if (features)
+        return put_data(b, data_choose_features(b->data, &a, e));
+    if (!seed)
+        return rebuild_layer(b, c, &a, e);
+    b->seed = (uint64_t)a.value[0].number;
+    b->has_seed = true;
+    return true;
+}
+
+static bool rebuild_text(struct rebuild *b, const char *commands, struct error *e)
+{
+    struct line line;
+    b->model = model_new(e);
+    if (!b->model || lex_line(commands, strlen(commands), &line, e) != LEX_OK)
+        return false;
+    bool ok = true;
+    for (int i = 0; i < line.count && ok; i++)
+        ok = rebuild_command(b, &line.command[i], e);
+    line_release(&line);
+    return ok && (b->model->built || error_set(e, "its commands make no model"));
+}
+
+/* --- load ---------------------------------------------------------------------------------------------- */
+
+struct opening {
+    const char *path;
+    struct tensor_file *file;
+};
+
+static bool open_file(void *arg, const void *cancel, struct error *e)
+{
+    struct opening *o = arg;
+    o->file = safetensors_open(o->path, e);
+    return o->file;
+}
+
+static bool take_over(struct repl *r, const char *path, const struct tensor_file *f, struct rebuild *b, struct error *e)
+{
+    int moments = b->recipe.optimizer ? b->recipe.optimizer->moments : 0;
+    struct state *s = state_new(b->model, moments, b->seed, e);
+    if (!s || !safetensors_fill(f, s, e)) {
+        state_free(s);
+        return false;
+    }
+    if (!session_load(r->session, path, b->model, &b->recipe, b->data, s, e))
+        return false;
+    if (b->has_seed)
+        r->session->seed = b->seed;
+    return true;
+}
+
+static bool load_file(struct repl *r, const char *path, const struct tensor_file *f, struct error *e)
+{
+    const char *commands = safetensors_metadata(f, "commands");
+    struct rebuild b = {.seed = r->session->seed};
+    if (!commands)
+        return error_set(e, "'%s' holds tensors, but no commands that rebuild their model", path);
+    bool ok = rebuild_text(&b, commands, e) && take_over(r, path, f, &b, e);
+    if (!ok) {
+        e->offset = -1; /* its place is in the file, not in the typed line */
+        error_prefix(e, "'%s' is not loaded", path);
+    } else if (b.shown.length) {
+        out_note("these lines of the file were not run:");
+        note_lines(text_get(&b.shown));
+    }
+    rebuild_release(&b);
+    return ok;
+}
+
+static bool run_load(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    struct opening o = {.path = a->value[0].text};
+    if (!loop_job(r, open_file, &o, e))
+        return false;
+    bool ok = load_file(r, o.path, o.file, e);
+    safetensors_close(o.file);
+    return ok;
+}
+
+const struct command load_command = {
+    .name = "load",
+    .summary = "loads what `save` wrote",
+    .details = "Layers, compile and generated data come back with the weights; other lines of the file, such as those that\n"
+               "read files, are shown and not run. A damaged file changes nothing. `undo` brings the old model back.",
+    .example = "load model.safetensors",
+    .before = "data circle; dense 4 tanh; dense 1 tanh; save model",
+    .group = GROUP_SESSION,
+    .effect = EFFECT_CHANGES,
+    .args = save_args,
+    .run = run_load,
+};

@@ -1,0 +1,255 @@
+/* cmd_set.c - set: settings of the session, and single weights.
+ *
+ * A setting is a row with a reader and a writer. A name with a bracket is a place in the network: its value is a number
+ * (an expression) for all its elements, or a nested list with one number for each. */
+#include "cmd.h"
+#include "settings.h"
+#include "window.h"
+
+#include "../src/memory.h"
+
+#include "../viz/viz.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- settings ------------------------------------------------------------------------------------------ */
+
+static bool set_lr(struct repl *r, const struct arg_value *v, struct error *e)
+{
+    return session_set_lr(r->session, v->number, e);
+}
+
+static void get_lr(struct repl *r, struct text *out)
+{
+    const struct recipe *recipe = &session_network(r->session)->recipe;
+    if (recipe->optimizer)
+        number_write(recipe->lr, out);
+    else
+        text_add(out, "the optimiser's own");
+}
+
+static bool set_speed(struct repl *r, const struct arg_value *v, struct error *e)
+{
+    r->session->speed = v->number;
+    if (session_running(r->session))
+        trainer_set_speed(session_network(r->session)->trainer, v->number);
+    return true;
+}
+
+static void get_speed(struct repl *r, struct text *out)
+{
+    number_write(r->session->speed, out);
+}
+
+static bool set_memory(struct repl *r, const struct arg_value *v, struct error *e)
+{
+    r->session->memory = v->number * 1e6;
+    return true;
+}
+
+static void get_memory(struct repl *r, struct text *out)
+{
+    if (r->session->memory > 0)
+        number_write(r->session->memory / 1e6, out);
+    else
+        text_add(out, "16, or four states");
+}
+
+static bool set_threads(struct repl *r, const struct arg_value *v, struct error *e)
+{
+    r->session->threads = (int)v->number;
+    return true;
+}
+
+static void get_threads(struct repl *r, struct text *out)
+{
+    if (r->session->threads)
+        text_addf(out, "%d", r->session->threads);
+    else
+        text_add(out, "0 (automatic)");
+}
+
+static bool set_theme(struct repl *r, const struct arg_value *v, struct error *e)
+{
+    return window_prepare(r, e) && viz_set_theme(r->viz, v->text, e);
+}
+
+static bool set_text_size(struct repl *r, const struct arg_value *v, struct error *e)
+{
+    if (!window_prepare(r, e))
+        return false;
+    viz_set_scale(r->viz, v->number);
+    return true;
+}
+
+static const struct setting settings[] = {
+    {{.name = "lr", .kind = ARG_REAL, .help = "the learning rate, also while training", .min = 1e-12, .max = 1e6},
+        "set lr 0.001", set_lr, get_lr},
+    {{.name = "speed", .kind = ARG_REAL, .help = "at most so many epochs a second; 0: as fast as it goes", .min = 0,
+         .max = 1e9},
+        "set speed 20", set_speed, get_speed},
+    {{.name = "memory", .kind = ARG_REAL, .help = "megabytes for undo and for rewinding", .min = 1, .max = 1e6},
+        "set memory 64", set_memory, get_memory},
+    {{.name = "threads", .kind = ARG_INT, .help = "for training, from the next fit on; 0: automatic", .min = 0, .max = 256},
+        "set threads 2", set_threads, get_threads},
+    {{.name = "theme", .kind = ARG_CHOICE, .help = "colours of the window", .choice = viz_theme_name}, "set theme dark",
+        set_theme, NULL},
+    {{.name = "text_size", .kind = ARG_REAL, .help = "of the window's text; 1 is normal", .min = 0.5, .max = 3},
+        "set text_size 1.5", set_text_size, NULL},
+};
+
+const struct setting *setting_at(size_t i)
+{
+    return i < sizeof settings / sizeof settings[0] ? &settings[i] : NULL;
+}
+
+const char *setting_name(size_t i)
+{
+    const struct setting *s = setting_at(i);
+    return s ? s->row.name : NULL;
+}
+
+static bool set_setting(struct repl *r, const struct setting *s, const struct args *a, struct error *e)
+{
+    struct arg_value v;
+    if (a->many_count != 1)
+        return error_set(e, "set %s takes one value: `%s`", s->row.name, s->example);
+    return arg_read("set", &s->row, &a->many[0], &v, e) && s->set(r, &v, e);
+}
+
+/* --- places -------------------------------------------------------------------------------------------- */
+
+struct list {
+    const char *at;
+    float *value;
+    size_t count, room;
+    int depth;
+};
+
+/* Reads "[ 1 2 [3 4] ]" into one row of numbers; brackets only have to balance. */
+static bool read_list(struct list *l, struct error *e)
+{
+    do {
+        l->at += strspn(l->at, " \t\n,");
+        if (*l->at == '[' || *l->at == ']') {
+            l->depth += *l->at++ == '[' ? 1 : -1;
+            continue;
+        }
+        char digits[64];
+        double number;
+        size_t n = strcspn(l->at, " \t\n,[]");
+        snprintf(digits, sizeof digits, "%.*s", (int)(n < 64 ? n : 0), l->at);
+        if (!n || !number_parse(digits, &number) || fabs(number) > 3e38)
+            return error_set(e, "a list holds numbers only, not '%.20s'", l->at);
+        if (l->count < l->room)
+            l->value[l->count] = (float)number;
+        l->count++;
+        l->at += n;
+    } while (l->depth > 0);
+    return !*l->at || error_set(e, "one list is enough: '%.20s' is left over", l->at);
+}
+
+static bool read_values(struct repl *r, const struct args *a, const struct place_ref *p, float *value, struct error *e)
+{
+    char shape[SHAPE_TEXT];
+    if (a->rest[0] == '[') {
+        struct list l = {.at = a->rest, .value = value, .room = p->count};
+        if (!read_list(&l, e))
+            return false;
+        return l.count == p->count || error_set(e, "this place holds %zu values (%s), and the list has %zu", p->count,
+                                          p->shape.rank ? shape_text(&p->shape, shape) : "one", l.count);
+    }
+    double number;
+    if (!expr_number(r, a->rest, &number, e))
+        return blame_rest(a, e);
+    if (!(fabs(number) <= 3e38))
+        return error_set(e, "a weight must be a finite number");
+    for (size_t i = 0; i < p->count; i++)
+        value[i] = (float)number;
+    return true;
+}
+
+static bool set_place(struct repl *r, const struct args *a, struct error *e)
+{
+    struct place_ref p;
+    if (!expr_place(r, a->value[0].text, &p, e)) {
+        if (e->offset >= 0 && r->command->count)
+            e->offset += r->command->word[0].offset;
+        return false;
+    }
+    float *value = memory_take(p.count, sizeof *value, "the values to set", e);
+    bool ok = value && read_values(r, a, &p, value, e) &&
+              session_set_params(r->session, p.layer, p.param, p.element, value, p.count, e);
+    memory_free(p.element);
+    memory_free(value);
+    return ok;
+}
+
+/* --- the command --------------------------------------------------------------------------------------- */
+
+static const struct arg_row set_args[] = {
+    {.name = "name", .kind = ARG_TEXT, .help = "a setting, or a place such as w[1][0,2] or b[h1][3]"},
+    {.name = "value", .kind = ARG_REST, .help = "what the setting takes; for a place a number or a list [[1 2] [3 4]]"},
+    {0},
+};
+
+static void list_settings(struct repl *r)
+{
+    struct table t = {.align = "lll"};
+    for (size_t i = 0; setting_at(i); i++) {
+        struct text now = {0};
+        if (setting_at(i)->get)
+            setting_at(i)->get(r, &now);
+        table_add(&t, "%s", setting_name(i));
+        table_add(&t, "%s", text_get(&now));
+        table_add(&t, "%s", setting_at(i)->row.help);
+        text_release(&now);
+    }
+    table_print(&t);
+}
+
+static bool run_set(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    const char *name = a->value[0].text;
+    char brief[WORD_BRIEF];
+    if (!a->value[0].given && *a->rest)
+        return error_set(e, "`set` takes a name and a value, with a blank between them: `set lr 0.01`");
+    if (!a->value[0].given) {
+        list_settings(r);
+        return true;
+    }
+    if (!*a->rest)
+        return error_set(e, "a value is missing: `set %s VALUE`", word_brief(name, brief));
+    if (strchr(name, '['))
+        return set_place(r, a, e);
+    for (size_t i = 0; setting_at(i); i++)
+        if (!strcmp(setting_name(i), name))
+            return set_setting(r, setting_at(i), a, e);
+    const char *closest = args_closest(name, setting_name);
+    word_brief(name, brief);
+    error_set(e, closest ? "unknown setting '%s'; did you mean '%s'?" : "unknown setting '%s'; `set` lists them", brief,
+        closest);
+    return blame_key(r, name, e);
+}
+
+static const char *complete_setting(struct repl *r, size_t i)
+{
+    return setting_name(i);
+}
+
+const struct command set_command = {
+    .name = "set",
+    .summary = "changes a setting, or single weights",
+    .details = "Without a name it lists the settings. `set w[1][0,2] 2` sets the weight from input 0 to unit 2 of layer 1,\n"
+               "`set w[1][:,0] [1 -1]` a whole column, `set b[1] 0` all biases of layer 1.",
+    .example = "set w[1][0,0] 2",
+    .before = "data circle; dense 4 tanh; dense 1 tanh",
+    .group = GROUP_SESSION,
+    .effect = EFFECT_REPLAYED,
+    .args = set_args,
+    .run = run_set,
+    .complete = complete_setting,
+};
