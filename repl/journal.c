@@ -248,15 +248,13 @@ static bool retype(struct repl *r, const char *text, struct replay *p)
 
 static bool restore_weights(struct repl *r, const char *path)
 {
+    const struct origin origin = {.name = "journal", .line = 1};
     struct text command = {0};
-    struct error e;
     text_add(&command, "load \"");
     for (const char *p = path; *p; p++)
         text_addf(&command, "%s%c", *p == '"' || *p == '\\' ? "\\" : "", *p);
     text_add(&command, "\"");
-    bool ok = repl_command(r, text_get(&command), &e);
-    if (!ok)
-        out_warning("the autosaved weights did not load: %s", e.text);
+    bool ok = repl_line(r, text_get(&command), command.length, &origin);
     text_release(&command);
     return ok;
 }
@@ -346,7 +344,7 @@ bool journal_resume(struct repl *r, bool keep, struct error *e)
         struct text *old = out_capture(&said);
         replay(r, text + sizeof header - 1, text_get(&weights), &p);
         out_capture(old);
-        if (p.failed)
+        if (p.failed || (p.saved && !p.weights))
             out_diagnostic(text_get(&said));
         text_clear(&r->session->notice);
         report(&p);

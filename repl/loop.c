@@ -259,6 +259,16 @@ enum loop_event loop_wait(bool want_key, bool (*done)(void *), void *arg)
     return event;
 }
 
+bool loop_serves_window(void)
+{
+    return loop.in_command;
+}
+
+void loop_settle(void)
+{
+    watch_training(false);
+}
+
 /* --- jobs --------------------------------------------------------------------------------------------- */
 
 struct task {

@@ -21,6 +21,12 @@ enum loop_event { LOOP_KEY, LOOP_DONE, LOOP_INTERRUPT, LOOP_END_OF_INPUT /* SIGT
  * asked at least twenty times a second. */
 enum loop_event loop_wait(bool want_key, bool (*done)(void *), void *arg);
 
+/* Says that a training in the background ended, if one did since the last wait: at the end of a script. */
+void loop_settle(void);
+
+/* True while a command of the window runs: it must not wait for a training, or no click could pause it. */
+bool loop_serves_window(void);
+
 /* True once after Ctrl-C, then cleared. */
 bool loop_interrupted(void);
 

@@ -29,7 +29,8 @@ static const char prompt[] = "gradus> ", prompt_more[] = "      · ";
 static bool run_text(struct repl *r, const char *name, const char *text)
 {
     const struct origin origin = {.name = name, .line = 1};
-    return repl_line(r, text, strlen(text), &origin);
+    bool ok = repl_line(r, text, strlen(text), &origin);
+    return out_flush() && ok;
 }
 
 static bool say(struct repl *r, const struct error *e)
@@ -86,6 +87,7 @@ static void interrupt(struct repl *r)
 {
     const struct origin origin = {.interactive = true};
     struct status s;
+    loop_settle();
     session_status(r->session, &s);
     if (session_running(r->session) && s.phase != PHASE_PAUSED)
         repl_line(r, "pause", 5, &origin);
@@ -203,6 +205,7 @@ static void finish_training(struct repl *r)
 {
     struct error e = {.offset = -1};
     struct status s;
+    loop_settle();
     session_status(r->session, &s);
     if (session_running(r->session) && s.phase == PHASE_RUNNING && !progress_fit(r, &e))
         say(r, &e);
