@@ -204,7 +204,7 @@ struct point plot_point(const struct plot *p, double x, double y)
     return (struct point){p->area.x + p->area.w * (float)u, p->area.y + p->area.h * (float)(1 - w)};
 }
 
-/* A line that is built up: of the points in one column of pixels only the lowest, the highest and the last
+/* A line that is built up: of the points in two columns of pixels only the lowest, the highest and the last
  * count. */
 enum { LINE_POINTS = 1024 };
 
@@ -248,7 +248,7 @@ static void line_close_column(struct line *l)
 
 static void line_add(struct line *l, struct point p)
 {
-    if (l->open && floorf(p.x) != floorf(l->last.x))
+    if (l->open && floorf(p.x / 2) != floorf(l->last.x / 2))
         line_close_column(l);
     if (!l->open) {
         l->low = l->high = p;

@@ -377,19 +377,22 @@ static void raster_shade(struct canvas *c, const struct draw_item *it)
     }
 }
 
-/* Where pixel `at` of a length falls in n cells: the cell, and how far towards the next (0 … 256). */
-static int cell_of(float at, float low, float length, int n, bool smooth, uint32_t *part)
+/* A place between two cells of an image: how far from the first towards the next, 0 … 256. */
+struct cell {
+    int first;
+    uint32_t part;
+};
+
+/* Where pixel `at` of a length falls among n cells. */
+static struct cell cell_of(int at, float low, float length, int n, bool smooth)
 {
-    float place = (at + 0.5f - low) / length * (float)n;
-    *part = 0;
-    if (!smooth)
-        return (int)smaller(larger(place, 0), (float)(n - 1));
-    place = smaller(larger(place - 0.5f, 0), (float)(n - 1));
-    int cell = (int)place;
-    if (cell >= n - 1)
-        return n - 1;
-    *part = (uint32_t)((place - (float)cell) * 256);
-    return cell;
+    float end = (float)(n - 1), place = ((float)at + 0.5f - low) / length * (float)n - (smooth ? 0.5f : 0);
+    if (place <= 0)
+        return (struct cell){0, 0};
+    if (place >= end)
+        return (struct cell){n - 1, 0};
+    int first = (int)place;
+    return (struct cell){first, smooth ? (uint32_t)((place - (float)first) * 256) : 0};
 }
 
 static inline uint32_t mix_pixels(uint32_t a, uint32_t b, uint32_t amount) /* all four bytes */
@@ -415,39 +418,37 @@ static bool raster_row(struct raster *r, int columns)
 /* The image's row for screen row y: two of its rows blended. */
 static void image_row(struct raster *r, const struct draw_item *it, const uint32_t *pixel, int y)
 {
-    uint32_t part;
-    int cell = cell_of((float)y, it->box.y, it->box.h, it->rows, it->smooth, &part);
-    const uint32_t *a = pixel + (size_t)cell * (size_t)it->columns;
-    const uint32_t *b = cell + 1 < it->rows ? a + it->columns : a;
+    struct cell k = cell_of(y, it->box.y, it->box.h, it->rows, it->smooth);
+    const uint32_t *a = pixel + (size_t)k.first * (size_t)it->columns;
+    const uint32_t *b = k.part ? a + it->columns : a;
     for (int i = 0; i < it->columns; i++)
-        r->row[i] = part ? mix_pixels(a[i], b[i], part) : a[i];
+        r->row[i] = mix_pixels(a[i], b[i], k.part);
+    r->row[it->columns] = r->row[it->columns - 1];
 }
 
 static void raster_image(
     struct raster *r, struct canvas *c, const struct draw_item *it, const uint32_t *pixel)
 {
     struct box b = item_box(it, c);
-    if (!raster_row(r, it->columns)) {
+    if (!raster_row(r, it->columns + 1)) {
         r->failed = true;
         return;
     }
-    float step = (float)it->columns / it->box.w;
+    for (int x = b.x0; x < b.x1; x++)
+        r->cell[x] = cell_of(x, it->box.x, it->box.w, it->columns, it->smooth);
     for (int y = b.y0; y < b.y1; y++) {
         uint32_t *row = c->pixel + (size_t)y * (size_t)c->pitch;
         image_row(r, it, pixel, y);
         round_row(it->box, it->radius, y, b.x0, b.x1, r->line);
-        float place = ((float)b.x0 + 0.5f - it->box.x) * step - (it->smooth ? 0.5f : 0);
-        float end = (float)(it->columns - 1);
-        for (int x = b.x0; x < b.x1; x++, place += step) {
-            if (r->line[x] == 0)
+        for (int x = b.x0; x < b.x1; x++) {
+            const uint32_t *from = r->row + r->cell[x].first;
+            uint32_t mixed = mix_pixels(from[0], from[1], r->cell[x].part);
+            if (r->line[x] == FULL && mixed >> 24 == FULL && it->colour.a == FULL) {
+                row[x] = mixed;
                 continue;
-            float at = smaller(larger(place, 0), it->smooth ? end : end + 0.5f);
-            int cell = (int)at;
-            uint32_t from = r->row[cell];
-            if (it->smooth && cell + 1 < it->columns)
-                from = mix_pixels(from, r->row[cell + 1], (uint32_t)((at - (float)cell) * 256));
-            uint32_t amount = amount_of(amount_of(r->line[x], from >> 24), it->colour.a);
-            row[x] = amount == FULL ? from | 0xff000000 : blend(row[x], from, amount + (amount >> 7));
+            }
+            uint32_t amount = amount_of(amount_of(r->line[x], mixed >> 24), it->colour.a);
+            row[x] = blend(row[x], mixed, amount + (amount >> 7));
         }
     }
 }
@@ -487,6 +488,7 @@ void raster_release(struct raster *r)
     free(r->first);
     free(r->last);
     free(r->line);
+    free(r->cell);
     free(r->row);
     *r = (struct raster){0};
 }
@@ -501,7 +503,8 @@ static bool raster_size(struct raster *r, int width, int height)
     r->first = calloc(h, sizeof *r->first);
     r->last = calloc(h, sizeof *r->last);
     r->line = calloc(w, 1);
-    if (!r->mask || !r->first || !r->last || !r->line) {
+    r->cell = calloc(w, sizeof *r->cell);
+    if (!r->mask || !r->first || !r->last || !r->line || !r->cell) {
         raster_release(r);
         return false;
     }

@@ -20,6 +20,7 @@ struct raster {
     int width, height;
     int *first, *last; /* [height] columns of the mask that a path touched */
     uint8_t *line;     /* [width] */
+    struct cell *cell; /* [width] where a column of the screen falls in an image */
     uint32_t *row;     /* a row of an image */
     int row_room;
     bool failed; /* memory ran out: some items are missing */
