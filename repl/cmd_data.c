@@ -110,6 +110,12 @@ static bool run_data(struct repl *r, const struct command *c, const struct args 
     return true;
 }
 
+static const struct arg_row *source_rows(const char *first)
+{
+    const struct data_source *source = data_source_find(first);
+    return source ? source->args : NULL;
+}
+
 static const struct command data_command_row = {
     .name = "data",
     .summary = "makes or reads a data set",
@@ -120,6 +126,7 @@ static const struct command data_command_row = {
     .effect = EFFECT_CHANGES,
     .args = data_args,
     .run = run_data,
+    .rest = source_rows,
 };
 
 /* --- features ------------------------------------------------------------------------------------------ */

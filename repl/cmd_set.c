@@ -240,6 +240,19 @@ static const char *complete_setting(struct repl *r, size_t i)
     return setting_name(i);
 }
 
+/* The one row of a setting as a table: for completion and hints. */
+static const struct arg_row *setting_rows(const char *first)
+{
+    static struct arg_row rows[sizeof settings / sizeof settings[0]][2];
+    for (size_t i = 0; setting_at(i); i++)
+        if (!strcmp(setting_name(i), first)) {
+            rows[i][0] = setting_at(i)->row;
+            rows[i][0].flags |= ARG_REQUIRED;
+            return rows[i];
+        }
+    return NULL;
+}
+
 const struct command set_command = {
     .name = "set",
     .summary = "changes a setting, or single weights",
@@ -251,5 +264,6 @@ const struct command set_command = {
     .effect = EFFECT_REPLAYED,
     .args = set_args,
     .run = run_set,
+    .rest = setting_rows,
     .complete = complete_setting,
 };

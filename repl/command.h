@@ -32,6 +32,7 @@ struct command {
     const struct arg_row *args;
     bool (*run)(struct repl *r, const struct command *c, const struct args *a, struct error *e);
     const char *(*complete)(struct repl *r, size_t i); /* candidates for TEXT and NAME arguments; may be NULL */
+    const struct arg_row *(*rest)(const char *first);  /* rows of the REST, when they depend on the first word; or NULL */
 };
 
 /* All commands, layer types included, in the order of the groups; NULL past the end. */
