@@ -12,9 +12,9 @@
 #include <stdatomic.h>
 
 struct gradcheck {
-    size_t checked, skipped;  /* skipped: at the kink of a relu or the like there is no slope to measure */
-    double worst, mean;       /* relative errors */
-    int layer, param;         /* where the worst is */
+    size_t checked, skipped; /* skipped: at the kink of a relu or the like there is no slope to measure */
+    double worst, mean;      /* relative errors */
+    int layer, param;        /* where the worst is */
     size_t element;
     double numeric, analytic; /* there */
 };

@@ -12,13 +12,13 @@
 enum { OPTIMIZER_ARGS = 4, OPTIMIZER_MOMENTS = 2 };
 
 struct update {
-    double lr;                    /* learning rate of this step */
-    const double *hyper;          /* in the order of the rows */
-    uint64_t t;                   /* number of this update, from 1: bias correction */
-    size_t n;                     /* parameters */
-    float *w;                     /* parameters, changed in place */
-    const float *g;               /* gradients, penalties included */
-    float *m[OPTIMIZER_MOMENTS];  /* moments, zero before the first update */
+    double lr;                   /* learning rate of this step */
+    const double *hyper;         /* in the order of the rows */
+    uint64_t t;                  /* number of this update, from 1: bias correction */
+    size_t n;                    /* parameters */
+    float *w;                    /* parameters, changed in place */
+    const float *g;              /* gradients, penalties included */
+    float *m[OPTIMIZER_MOMENTS]; /* moments, zero before the first update */
 };
 
 struct optimizer {

@@ -143,7 +143,7 @@ static void multiply(struct product *p)
 
 #if defined(GRADUS_GEMM_ONEDNN) || defined(GRADUS_GEMM_CBLAS)
 
-enum { LIBRARY = 1 << 15 };           /* multiply-adds from which the library is faster */
+enum { LIBRARY = 1 << 16 };           /* multiply-adds from which the library is faster */
 static const double THREAD = 1 << 20; /* multiply-adds that are worth a thread */
 
 static bool is_small(size_t M, size_t N, size_t K)

@@ -9,7 +9,8 @@
 
 #include <math.h>
 
-#if defined(GRADUS_DISPATCH) && defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
+#if defined(GRADUS_DISPATCH) && __GNUC__ >= 12 && !defined(__clang__) && defined(__x86_64__) && \
+    defined(__GLIBC__)
 #define KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define KERNEL
