@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""program.py: drives the program with real key presses, in its terminal and its window, and looks at the pixels.
+"""program.py: drives the program by real key presses, in its terminal and its window, and looks at pixels.
 
 The program runs in a pseudo-terminal, the display is Xvfb with its frame buffer in a file, keys come from
 xdotool. Nothing waits for a time: each step waits until what it expects is there, or fails after a limit.
