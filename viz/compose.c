@@ -50,6 +50,26 @@ static bool next_line(
     return true;
 }
 
+/* Text in which `back quotes` enclose what can be typed: that part is set in the fixed font. */
+static void draw_marked(const struct view *v, struct draw *d, struct rect r, const char *text, bool *typed)
+{
+    const struct theme *t = v->theme;
+    while (*text) {
+        char part[LINE_TEXT];
+        size_t n = strcspn(text, "`");
+        snprintf(part, sizeof part, "%.*s", (int)n, text);
+        struct font f = view_font(v, *typed ? FONT_NUMBER : FONT_BODY);
+        struct rect place = rect_cut_left(&r, text_width(d, f, part));
+        place.w += 1;
+        draw_text(d, place, ALIGN_LEFT, f, t->colour[*typed ? COLOUR_ACCENT : COLOUR_TEXT], part);
+        text += n;
+        if (*text == '`') {
+            *typed = !*typed;
+            text++;
+        }
+    }
+}
+
 static int wrap(
     const struct draw *d, struct font f, float width, const char *text, int most, char out[][LINE_TEXT])
 {
@@ -75,7 +95,8 @@ static void draw_hint(const struct view *v, struct draw *d, struct rect *title)
 {
     const struct theme *t = v->theme;
     const char *what = v->status.phase == PHASE_RUNNING ? "Space pauses   H lists the keys"
-                                                        : "Space trains   H lists the keys";
+                       : *view_play_command(v)          ? "Space trains   H lists the keys"
+                                                        : "H lists the keys";
     struct font f = view_font(v, FONT_SMALL);
     float w = text_width(d, f, what);
     if (v->still || *v->caption || title->w < w + 160 * t->px)
@@ -124,7 +145,9 @@ static struct strip strip_of(const struct view *v, const struct draw *d, float w
     struct strip s = {.alarm = !*v->caption && v->status.phase == PHASE_DIVERGED};
     const char *text = s.alarm ? v->status.message : v->caption;
     struct font f = view_font(v, FONT_BODY);
-    s.lines = wrap(d, f, width - 2 * t->pad - 2 * t->gap - 6 * t->px, text, CAPTION_LINES, s.line);
+    /* The fixed font is a little wider than the other. */
+    float room = 0.94f * (width - 2 * t->pad - 2 * t->gap - 6 * t->px);
+    s.lines = wrap(d, f, room, text, CAPTION_LINES, s.line);
     float watches = v->watches ? text_height(view_font(v, FONT_NUMBER)) + 4 * t->px : 0;
     if (s.lines || v->watches)
         s.height = roundf((float)s.lines * text_height(f) + watches + t->pad);
@@ -177,8 +200,9 @@ static void draw_strip(const struct view *v, struct draw *d, struct rect r, cons
     rect_cut_left(&r, t->pad + 4 * t->px);
     rect_cut_right(&r, t->pad);
     rect_cut_top(&r, t->pad / 2);
+    bool typed = false;
     for (int i = 0; i < s->lines; i++)
-        draw_text(d, rect_cut_top(&r, text_height(f)), ALIGN_LEFT, f, t->colour[COLOUR_TEXT], s->line[i]);
+        draw_marked(v, d, rect_cut_top(&r, text_height(f)), s->line[i], &typed);
     if (v->watches) {
         rect_cut_bottom(&r, t->pad / 2);
         draw_watches(v, d, r);

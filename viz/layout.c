@@ -135,7 +135,8 @@ static struct rect cut_side(const struct theme *t, const struct group *side, boo
         rect_cut_bottom(room, t->gap);
         return low;
     }
-    float wide = fminf(room->w * 0.36f, room->h * 0.56f);
+    float wide =
+        side->count > 1 ? fminf(room->w * 0.36f, room->h * 0.56f) : fminf(room->w * 0.45f, room->h * 0.9f);
     struct rect beside = rect_cut_right(room, roundf(fmaxf(wide, least(t, side->panel[0], false))));
     rect_cut_right(room, t->gap);
     return beside;

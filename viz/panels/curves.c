@@ -131,7 +131,7 @@ static void draw_switch(const struct view *v, struct draw *d, struct rect *row, 
     struct font f = view_font(v, FONT_SMALL);
     struct subject s = {SUBJECT_CONTROL, control, 0, 0};
     float w = text_width(d, f, name) + 12 * t->px;
-    if (row->w < w + 60 * t->px)
+    if (row->w < w + 190 * t->px)
         return;
     struct rect r = rect_cut_right(row, w);
     r = (struct rect){r.x, r.y + (r.h - text_height(f) - 2 * t->px) / 2, r.w, text_height(f) + 2 * t->px};
@@ -204,9 +204,15 @@ static void draw_chart(
         draw_hover(v, d, &p, k, c, at);
     }
     draw_legend(v, d, legend, k, c, at);
-    if (c->n == 0)
-        draw_text(d, p.area, ALIGN_CENTRE, view_font(v, FONT_SMALL), t->colour[COLOUR_FAINT],
-            "nothing trained yet");
+    if (c->n > 0)
+        return;
+    static const char nothing[] = "nothing trained yet";
+    struct font f = view_font(v, FONT_SMALL);
+    float w = text_width(d, f, nothing) + 8 * t->px, h = text_height(f);
+    struct rect middle = {p.area.x + (p.area.w - w) / 2, p.area.y + (p.area.h - h) / 2, w, h};
+    middle = rect_intersect(middle, p.area);
+    draw_fill(d, middle, 0, t->colour[COLOUR_WELL]);
+    draw_text(d, middle, ALIGN_CENTRE, f, t->colour[COLOUR_FAINT], nothing);
 }
 
 static void curves_draw(const struct view *v, struct rect r, struct draw *d)
