@@ -29,7 +29,7 @@ enum probe_phase { PROBE_NONE, PROBE_FORWARD, PROBE_BACKWARD, PROBE_UPDATED };
 
 struct probe {
     enum probe_phase phase;
-    uint64_t serial; /* grows with every forward, backward, update: the window animates a new one */
+    uint64_t serial; /* grows with every typed forward, backward, update: the window animates a new one */
     struct workspace *ws;
     const struct state *state; /* what ws is bound to: a private copy */
     size_t N;
@@ -39,6 +39,7 @@ struct probe {
     uint64_t revision; /* of the session when it was made */
     uint64_t key;      /* the random key it ran with */
     bool whole_batch;  /* the next batch of the epoch, not a chosen sample */
+    bool quiet;        /* made by reading a[..] or grad.w, not by a typed pass: nothing to animate */
 };
 
 /* A line of the journal and when it acted: replaying is typing these again. */

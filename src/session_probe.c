@@ -144,6 +144,7 @@ bool session_backward(struct session *s, struct error *e)
     if (!session_recipe(s, &r, e))
         return false;
     backward(&s->probe, &r);
+    s->probe.quiet = false;
     return true;
 }
 
@@ -187,6 +188,7 @@ bool session_update(struct session *s, struct error *e)
     else
         update_now(&u);
     p->phase = PROBE_UPDATED;
+    p->quiet = false;
     p->serial++;
     session_changed_in_place(s);
     return true;
@@ -205,9 +207,12 @@ bool session_probe(struct session *s, bool gradients, struct error *e)
     bool running = session_running(s) && status.phase == PHASE_RUNNING;
     if (running)
         return error_set(e, "training is running: `pause` it first to read activations and gradients");
+    uint64_t serial = s->probe.serial;
     if (!have && !session_forward(s, -1, 0, e))
         return false;
     if (gradients)
         backward(&s->probe, &r);
+    s->probe.serial = serial;
+    s->probe.quiet = s->probe.quiet || !have;
     return true;
 }

@@ -232,6 +232,10 @@ static void step_mode_plays_what_was_typed(void **state)
     assert_true(has_text(&d, "→"));
     make_fit(s, "sgd", 0.1, 1);
     assert_int_equal(network_wave(&v, 3).kind, WAVE_NONE); /* the weights have moved on */
+    uint64_t serial = s->probe.serial;
+    assert_true(session_probe(s, true, &e)); /* reading a[..] plays nothing */
+    assert_int_equal(s->probe.serial, serial);
+    assert_int_equal(network_wave(&v, 3).kind, WAVE_NONE);
     draw_release(&d);
     replica_free(replica);
     session_free(s);

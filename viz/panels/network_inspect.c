@@ -167,7 +167,8 @@ static void tell(const struct scene *n, char *out, size_t size)
 {
     struct subject s = n->look;
     out[0] = '\0';
-    if (n->wave.kind != WAVE_NONE && n->picture)
+    bool wave = n->wave.kind != WAVE_NONE && n->picture;
+    if (wave && (n->wave.moving || s.kind == SUBJECT_NONE))
         tell_wave(n, out, size);
     else if (s.kind == SUBJECT_UNIT)
         tell_unit(n, s.a, s.b, out, size);

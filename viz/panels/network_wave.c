@@ -43,8 +43,9 @@ static bool probe_stands(const struct view *v)
     const struct session *s = v->session;
     const struct probe *p = &s->probe;
     uint64_t later = p->phase == PROBE_UPDATED ? p->revision + 1 : p->revision;
-    return p->phase != PROBE_NONE && p->ws && v->probe_since >= 0 && p->serial == v->probe_serial &&
-           !v->training && later == s->revision && p->state && p->state->model == session_network(s)->model;
+    return p->phase != PROBE_NONE && !p->quiet && p->ws && v->probe_since >= 0 &&
+           p->serial == v->probe_serial && !v->training && later == s->revision && p->state &&
+           p->state->model == session_network(s)->model;
 }
 
 struct wave network_wave(const struct view *v, int blocks)
