@@ -40,7 +40,7 @@ static bool run_fit(struct repl *r, const struct command *c, const struct args *
         .epochs = (uint64_t)a->value[EPOCHS].number,
         .batch_size = (size_t)a->value[BATCH_SIZE].number,
         .patience = (int)a->value[PATIENCE].number,
-        .speed = r->session->speed,
+        .speed = r->background ? r->session->speed : 0, /* who waits does not want to watch */
     };
     if (!session_fit(r->session, &fit, e))
         return false;

@@ -237,7 +237,7 @@ static bool interrupted(struct repl *r, enum loop_event event, struct error *e)
     session_status(s, &status);
     if (in_script(r))
         return error_set(e, "interrupted; training is paused (`resume` goes on, `stop` ends it)");
-    if (session_running(s))
+    if (session_running(s) && event == LOOP_INTERRUPT)
         out("%spaused at epoch %llu of %llu%s: `resume` goes on, `stop` ends it\n", out_style(STYLE_WARN),
             (unsigned long long)status.epoch, (unsigned long long)status.epochs, out_end());
     return true;
