@@ -108,13 +108,26 @@ static const struct arg_row lesson_args[] = {
     {0},
 };
 
-/* A file as it stands, or the file of a lesson that has this name. */
-static const char *lesson_path(const char *name)
+/* A file as it stands, or the file of a lesson that has this name; NULL and an error when there is neither.
+ */
+static const char *lesson_path(const char *name, struct error *e)
 {
     size_t n = strlen(name);
-    bool path = strchr(name, '/') != NULL || (n > 3 && strcmp(name + n - 3, ".md") == 0);
-    const struct lesson_entry *entry = path ? NULL : lesson_entry_find(name, NULL);
-    return entry != NULL ? entry->path : name;
+    if (strchr(name, '/') != NULL || (n > 3 && strcmp(name + n - 3, ".md") == 0))
+        return name;
+    const struct lesson_entry *entry = lesson_entry_find(name, e);
+    return entry != NULL ? entry->path : NULL;
+}
+
+/* What authors do: lint, test, new. */
+static bool run_author(struct repl *r, const char *what, const char *file, int seeds, struct error *e)
+{
+    if (strcmp(what, "new") == 0)
+        return lesson_new(file, e);
+    const char *path = lesson_path(file, e);
+    if (path == NULL)
+        return false;
+    return strcmp(what, "lint") == 0 ? lesson_lint(r, path, e) : lesson_test(r, path, seeds, e);
 }
 
 static bool run_lesson(struct repl *r, const struct command *c, const struct args *a, struct error *e)
@@ -125,12 +138,8 @@ static bool run_lesson(struct repl *r, const struct command *c, const struct arg
         return error_set(e, "say which: lesson %s %s", name, strcmp(name, "new") == 0 ? "NAME" : "FILE");
     if (!author && a->value[LESSON_ARG_FILE].given)
         return error_set(e, "one lesson at a time; `lesson %.40s again` starts it from its beginning", name);
-    if (strcmp(name, "lint") == 0)
-        return lesson_lint(r, lesson_path(file), e);
-    if (strcmp(name, "test") == 0)
-        return lesson_test(r, lesson_path(file), (int)a->value[LESSON_ARG_SEEDS].number, e);
-    if (strcmp(name, "new") == 0)
-        return lesson_new(file, e);
+    if (author)
+        return run_author(r, name, file, (int)a->value[LESSON_ARG_SEEDS].number, e);
     bool again = a->value[LESSON_ARG_AGAIN].number != 0;
     if (!(again ? lesson_restart(r, name, e) : lesson_start(r, name, e)))
         return false;

@@ -98,7 +98,7 @@ static bool own_command(const struct command_line *line, struct error *e)
 {
     const struct command *c = line->name.key != NULL ? NULL : command_find(line->name.text, false, e);
     if (c == NULL)
-        return line->name.key == NULL || error_set(e, "'%.40s=' is no command", line->name.key);
+        return line->name.key != NULL && error_set(e, "'%.40s=' is no command", line->name.key);
     if (c->effect & EFFECT_WRITES)
         return error_set(e, "'%s' writes a file, and a lesson's own blocks write nothing", c->name);
     if (c->group == GROUP_LESSONS || strcmp(c->name, "source") == 0 || strcmp(c->name, "quit") == 0)

@@ -109,7 +109,7 @@ static const char *what_to_type(const struct repl *r, const struct lesson_block 
     case BLOCK_ASK:
         return "Type `answer` and the value. `hint` helps.";
     default:
-        return "Type what you think will do it. `check` measures, `hint` helps, `solution` shows one way.";
+        return "Type what you think will do it. Or `check`, `hint`, `solution`.";
     }
 }
 

@@ -38,6 +38,7 @@ struct trial {
     uint64_t shift; /* of the seeds */
     uint64_t most;  /* training steps of the longest task or run */
     int tasks, wrongs;
+    bool again; /* in a session for a wrong answer: what was counted already is not counted again */
 };
 
 /* --- a stage of its own --------------------------------------------------------------------------------- */
@@ -163,6 +164,11 @@ static bool do_predict(struct trial *t, const struct lesson_block *act, struct e
     return blame(t, f, act->line, e, "no option is right", "");
 }
 
+static bool counts(const struct trial *t)
+{
+    return t->shift == 0 && !t->again;
+}
+
 /* An ask block's value must be known, and its wrong answers wrong. */
 static bool do_ask(struct trial *t, const struct lesson_block *act, struct error *e)
 {
@@ -174,12 +180,13 @@ static bool do_ask(struct trial *t, const struct lesson_block *act, struct error
     char answer[40];
     if (!expr_number(r, f->item[act->item].head, &wanted, &why) || !isfinite(wanted))
         return blame(t, f, f->item[act->item].line, e, "the value cannot be worked out", why.text);
-    for (int n = 0; (wrong = lesson_step_block(f, r->lesson->step, BLOCK_WRONG, n)) != NULL; n++, t->wrongs++)
+    for (int n = 0; (wrong = lesson_step_block(f, r->lesson->step, BLOCK_WRONG, n)) != NULL;
+         n++, t->wrongs += counts(t))
         if (!expr_number(r, f->line[wrong->first].text, &given, &why) ||
             fabs(given - wanted) <= act->tolerance)
             return blame(t, f, wrong->line, e, "this wrong answer is right", "");
     snprintf(answer, sizeof answer, "%.17g", wanted);
-    t->tasks += t->shift == 0;
+    t->tasks += counts(t);
     return lesson_answer(r, answer, e) && (lesson_step_done(r->lesson, r->lesson->step) ||
                                               blame(t, f, act->line, e, "its own value is not taken", ""));
 }
@@ -280,14 +287,17 @@ static bool fails_untouched(struct trial *t, const struct lesson_block *act, str
 
 static bool test_task(struct trial *t, int step, const struct lesson_block *act, struct error *e)
 {
-    bool none = false, counted = t->shift == 0;
+    bool none = false;
     if (!fails_untouched(t, act, e))
         return false;
-    t->tasks += counted;
+    t->tasks += counts(t);
     for (int n = 0; !none; n++) {
-        if (!try_wrong(t, step, n, &none, e))
+        t->again = true;
+        bool ok = try_wrong(t, step, n, &none, e);
+        t->again = false;
+        if (!ok)
             return false;
-        t->wrongs += counted && !none;
+        t->wrongs += counts(t) && !none;
     }
     return true;
 }

@@ -166,6 +166,18 @@ static void name_by_type(struct model *m, int self, struct error *e)
     while (!name_fits(m, self, l->name, e));
 }
 
+/* A typed name like "dense3" counts as made, so that a model rebuilt from its commands goes on counting
+ * there. */
+static void count_name(struct model *m, const struct layer *l)
+{
+    size_t n = strlen(l->type->name);
+    int *made = &m->types_made[type_number(l->type)], number;
+    char tail;
+    bool counted = !strncmp(l->name, l->type->name, n) && sscanf(l->name + n, "%6d%c", &number, &tail) == 1;
+    if (counted && number > *made)
+        *made = number;
+}
+
 static bool fill_layer(struct model *m, int at, const struct layer_spec *spec, struct error *e)
 {
     struct layer *l = &m->layer[at];
@@ -179,6 +191,7 @@ static bool fill_layer(struct model *m, int at, const struct layer_spec *spec, s
     if (!name_fits(m, at, spec->name, e))
         return false;
     snprintf(l->name, LAYER_NAME, "%s", spec->name);
+    count_name(m, l);
     return true;
 }
 
