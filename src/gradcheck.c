@@ -16,7 +16,7 @@
 #include <math.h>
 #include <string.h>
 
-static const double FIRST_STEP = 0.02, NEXT_STEP = 0.2, FLOOR = 0.05, AGREE = 0.01, SKIP = 0.03;
+static const double FIRST_STEP = 0.02, NEXT_STEP = 0.2, FLOOR = 0.05, AGREE = 0.002, SKIP = 0.03;
 enum { PAIRS = 4 };
 
 struct check {

@@ -42,7 +42,6 @@ static void backward(const struct layer *l, struct pass *p)
     values_pass(p->dy, p->dx[0], n, p->add[0]);
 }
 
-extern const struct layer_type activation_layer;
 const struct layer_type activation_layer = {
     .name = "activation",
     .summary = "an activation as a layer of its own",

@@ -104,7 +104,6 @@ static double macs(const struct layer *l)
     return (double)shape_size(&l->out) * (double)inputs(l);
 }
 
-extern const struct layer_type dense_layer;
 const struct layer_type dense_layer = {
     .name = "dense",
     .summary = "every unit reads every input",

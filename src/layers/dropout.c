@@ -39,7 +39,6 @@ static void backward(const struct layer *l, struct pass *p)
         values_pass(p->dy, p->dx[0], n, p->add[0]);
 }
 
-extern const struct layer_type dropout_layer;
 const struct layer_type dropout_layer = {
     .name = "dropout",
     .summary = "drops values at random while training, so that units do not lean on each other",

@@ -25,7 +25,6 @@ static void backward(const struct layer *l, struct pass *p)
         values_pass(p->dy, p->dx[0], p->N * shape_size(&l->in), p->add[0]);
 }
 
-extern const struct layer_type flatten_layer;
 const struct layer_type flatten_layer = {
     .name = "flatten",
     .summary = "turns an image or a sequence into one row of values",

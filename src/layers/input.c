@@ -19,7 +19,6 @@ static void pass(const struct layer *l, struct pass *p)
 {
 }
 
-extern const struct layer_type input_layer;
 const struct layer_type input_layer = {
     .name = "input",
     .summary = "what the network reads",
