@@ -4,7 +4,16 @@
 
 #include "../viz/panels/network.h"
 
-enum { SCENES = 10 };
+enum { SCENES = 14, FIRST_SPOILT = 10 };
+
+/* What a diverged training could leave. */
+static void spoil(struct session *s)
+{
+    struct error e;
+    static const size_t element[] = {0, 1};
+    static const float value[] = {NAN, INFINITY};
+    assert_true(session_set_params(s, 1, 0, element, value, 2, &e));
+}
 
 static struct session *rows_session(struct shape shape, size_t targets, int classes, const char *layers)
 {
@@ -39,18 +48,22 @@ static struct session *make_scene(int i)
         assert_true(session_input(s, shape_of(1, 3), &e));
         return s;
     case 4:
+    case 10:
         s = make_session(WORKER_SLICED, make_source("xor"), "dense 4 tanh;dense 1 tanh");
         break;
     case 5:
         s = make_session(WORKER_SLICED, make_source("blobs"), "dense 8 relu;dropout 0.3;dense 3 softmax");
         break;
     case 6:
+    case 11:
         s = make_session(WORKER_SLICED, make_source("sine"), "dense 12 tanh;dense 1");
         break;
     case 7:
+    case 12:
         s = rows_session(shape_of(1, 4), 1, 3, "dense 16 relu;dense 3 softmax");
         break;
     case 8:
+    case 13:
         s = rows_session(shape_of(1, 5), 1, 0, "dense 16 relu;dense 1");
         break;
     default:
@@ -58,6 +71,8 @@ static struct session *make_scene(int i)
         break;
     }
     make_fit(s, "adam", 0.01, 2);
+    if (i >= FIRST_SPOILT)
+        spoil(s);
     return s;
 }
 

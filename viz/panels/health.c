@@ -57,7 +57,7 @@ static void draw_gauge(const struct view *v, struct draw *d, struct rect r, cons
     char number[PLOT_NUMBER], small[PLOT_NUMBER];
     struct rect name = rect_cut_left(&r, fminf(54 * px, r.w * 0.3f)), value = rect_cut_right(&r, 58 * px);
     draw_text(d, name, ALIGN_LEFT, view_font(v, FONT_SMALL), view_colour(v, COLOUR_DIM), g->name);
-    if (isfinite(g->value) && g->value >= 0.001)
+    if (g->value >= 0.001 && g->value < 100)
         snprintf(number, sizeof number, "%.2g", g->value);
     else
         snprintf(number, sizeof number, "%s", isfinite(g->value) ? number_short(g->value, small) : "–");
@@ -120,7 +120,7 @@ static void draw_cell(const struct view *v, struct draw *d, struct rect r, const
     struct rect whole = r;
     draw_title(v, d, rect_cut_top(&r, line * 1.25f), l, s);
     struct gauge gauge[] = {
-        {"grad", s->gradient_norm, -6, 2, 0, 0, COLOUR_ACCENT},
+        {"grad", s->gradient_norm, -6, 3, 0, 0, COLOUR_ACCENT},
         {"update", statistics_ratio(s), -6, 0, RATIO_LOW, RATIO_HIGH, COLOUR_ACCENT},
     };
     bool room = r.h > line * 5.2f;

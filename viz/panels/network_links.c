@@ -51,7 +51,9 @@ static float scale_of(const struct picture *p)
 
 static void draw_base(struct scene *n, const struct curve *c)
 {
-    struct colour colour = theme_value(n->v->theme, copysignf(0.45f + 0.55f * c->strength, c->link.w));
+    bool finite = isfinite(c->link.w);
+    struct colour colour =
+        theme_value(n->v->theme, finite ? copysignf(0.45f + 0.55f * c->strength, c->link.w) : NAN);
     float alpha = (0.3f + 0.65f * c->strength) * c->light;
     draw_curve(n->d, c->a, c->b, c->width, colour_alpha(colour, fminf(alpha, 1)));
 }
@@ -100,6 +102,10 @@ static void draw_kernel(struct scene *n, int block, const struct block *source, 
         c.b = block_in(b, c.link.to);
         c.width = (0.7f + most * c.strength) * px;
         c.light = light_of(n, block, b->layer, source->layer, &c.link);
+        if (n->look.kind == SUBJECT_WEIGHT && looked_at(n, b->layer, source->layer, &c.link)) {
+            c.width = fmaxf(c.width, 2.5f * px); /* a weak one is seen too */
+            c.light = 2;
+        }
         draw_base(n, &c);
         if (n->v->flow > 0 && l->links - i <= DASHED_LINKS && c.width >= 1.3f * px &&
             n->wave.kind == WAVE_NONE)

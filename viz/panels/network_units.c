@@ -368,8 +368,9 @@ void network_draw_loss(struct scene *n)
     char text[PLOT_NUMBER];
     draw_textf(n->d, name, ALIGN_CENTRE, view_font(n->v, FONT_SMALL), view_colour(n->v, COLOUR_DIM), "%s",
         loss && text_width(n->d, view_font(n->v, FONT_SMALL), loss->name) < name.w ? loss->name : "loss");
-    draw_text(n->d, box, ALIGN_CENTRE, view_font(n->v, FONT_NUMBER), view_colour(n->v, COLOUR_TEXT),
-        number_short(value, text));
+    draw_text(n->d, box, ALIGN_CENTRE, view_font(n->v, FONT_NUMBER),
+        view_colour(n->v, isnan(value) ? COLOUR_BAD : COLOUR_TEXT),
+        isnan(value) ? "NaN" : number_short(value, text));
     draw_zone(n->d, r, (struct subject){SUBJECT_CONTROL, 1, 0, 0}, "print loss",
         wave ? "loss of the probed samples" : "loss of the next batch");
     n->d->alpha = 1;

@@ -33,9 +33,10 @@ void output_scatter(const struct output *o, struct rect r)
         view_colour(o->v, COLOUR_FAINT));
     for (size_t i = 0; i < p->predictions; i++) {
         size_t row = p->row[i];
-        if (row < d->train || o->v->show_held_out)
-            output_mark(o, plot_point(&plot, (double)d->t[row * d->targets], (double)p->predicted[i * p->K]),
-                row, theme_value(o->v->theme, 0.9f));
+        float said = p->predicted[i * p->K];
+        if (isfinite(said) && (row < d->train || o->v->show_held_out))
+            output_mark(o, plot_point(&plot, (double)d->t[row * d->targets], (double)said), row,
+                theme_value(o->v->theme, 0.9f));
     }
     output_legend(o, legend, plot.area.x);
 }

@@ -21,9 +21,15 @@ struct colour output_target_colour(const struct output *o, size_t row)
     return theme_value(o->v->theme, t / most);
 }
 
+/* Few marks are large. */
+static float mark_radius(size_t n)
+{
+    return n > 600 ? 2.1f : n > 150 ? 2.7f : n > 30 ? 3.5f : 5.5f;
+}
+
 void output_mark(const struct output *o, struct point at, size_t row, struct colour c)
 {
-    float px = o->v->theme->px, radius = (o->data->n > 600 ? 2.1f : 2.7f) * px;
+    float px = o->v->theme->px, radius = mark_radius(o->data->n) * px;
     struct colour ground = view_colour(o->v, COLOUR_PANEL);
     if (o->v->pin.kind == SUBJECT_SAMPLE && o->v->pin.a == (int)row)
         draw_ring(o->d, at, radius + 5 * px, 2 * px, view_colour(o->v, COLOUR_ACCENT));
