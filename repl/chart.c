@@ -51,7 +51,8 @@ static bool place(const struct chart *c, double x, double y, double *column, dou
     return isfinite(*column) && isfinite(*row);
 }
 
-static void draw_line(struct chart *c, double x0, double y0, double x1, double y1, enum style style, bool dotted)
+static void draw_line(
+    struct chart *c, double x0, double y0, double x1, double y1, enum style style, bool dotted)
 {
     int steps = (int)ceil(fmax(fabs(x1 - x0), fabs(y1 - y0)));
     for (int i = 0; i <= steps; i++) {
@@ -80,7 +81,8 @@ static void print_row(const struct chart *c, int row)
 {
     for (int i = 0; i < c->width; i++) {
         unsigned code = 0x2800u + c->dots[row][i];
-        char bytes[4] = {(char)(0xe0 | code >> 12), (char)(0x80 | (code >> 6 & 0x3f)), (char)(0x80 | (code & 0x3f)), 0};
+        char bytes[4] = {
+            (char)(0xe0 | code >> 12), (char)(0x80 | (code >> 6 & 0x3f)), (char)(0x80 | (code & 0x3f)), 0};
         if (!c->dots[row][i])
             out(" ");
         else
@@ -92,7 +94,8 @@ void chart_print(const struct chart *c)
 {
     char label[32];
     for (int row = 0; row < c->height; row++) {
-        double part = c->height > 1 ? (double)row / (c->height - 1) : 0, y = c->high - part * (c->high - c->low);
+        double part = c->height > 1 ? (double)row / (c->height - 1) : 0,
+               y = c->high - part * (c->high - c->low);
         bool named = row == 0 || row == c->height - 1 || row == c->height / 2;
         snprintf(label, sizeof label, "%*.3g", LABEL, c->log ? pow(10, y) : y);
         out("%*s %s", LABEL, named ? label : "", named ? "┤" : "│");

@@ -18,7 +18,8 @@ const char *complete_layer(struct repl *r, size_t i)
     return i < (size_t)m->layers ? m->layer[i].name : NULL;
 }
 
-int union_rows(const struct arg_row *first, const struct arg_row *(*table)(size_t i), struct arg_row *out, int room)
+int union_rows(
+    const struct arg_row *first, const struct arg_row *(*table)(size_t i), struct arg_row *out, int room)
 {
     int n = args_count(first);
     memcpy(out, first, (size_t)n * sizeof *out);
@@ -44,8 +45,8 @@ bool blame_key(struct repl *r, const char *key, struct error *e)
     return false;
 }
 
-bool union_read(const char *what, const struct arg_row *rows, const struct args *a, int skip, const struct arg_row *own,
-    double *hyper, struct error *e)
+bool union_read(const char *what, const struct arg_row *rows, const struct args *a, int skip,
+    const struct arg_row *own, double *hyper, struct error *e)
 {
     for (int i = skip; rows[i].name; i++)
         if (a->value[i].given && args_find(own, rows[i].name) < 0)
@@ -54,7 +55,8 @@ bool union_read(const char *what, const struct arg_row *rows, const struct args 
         const struct arg_value *v = &a->value[args_find(rows, own[i].name)];
         bool bounded = own[i].min || own[i].max;
         if (v->given && bounded && !(v->number >= own[i].min && v->number <= own[i].max))
-            return error_set(e, "%s: %s must be between %g and %g", what, own[i].name, own[i].min, own[i].max);
+            return error_set(
+                e, "%s: %s must be between %g and %g", what, own[i].name, own[i].min, own[i].max);
         hyper[i] = v->given ? v->number : own[i].fallback;
     }
     return true;

@@ -34,14 +34,15 @@ struct data *data_choose_features(const struct data *d, const struct args *a, st
 /* Candidates for completion: names of the model's layers. */
 const char *complete_layer(struct repl *r, size_t i);
 
-/* Rows of several tables as KEY-only rows behind `first` rows, each name once: `compile` takes every optimiser's
- * own arguments. Returns the number of rows; out has room for `room`, {0} included. */
-int union_rows(const struct arg_row *first, const struct arg_row *(*table)(size_t i), struct arg_row *out, int room);
+/* Rows of several tables as KEY-only rows behind `first` rows, each name once: `compile` takes every
+ * optimiser's own arguments. Returns the number of rows; out has room for `room`, {0} included. */
+int union_rows(
+    const struct arg_row *first, const struct arg_row *(*table)(size_t i), struct arg_row *out, int room);
 
-/* Reads the arguments of one table back out of bound union rows into hyper[]; an error when one was given that the
- * table lacks. `what` is its name. The first `skip` rows are the command's own. */
-bool union_read(const char *what, const struct arg_row *rows, const struct args *a, int skip, const struct arg_row *own,
-    double *hyper, struct error *e);
+/* Reads the arguments of one table back out of bound union rows into hyper[]; an error when one was given
+ * that the table lacks. `what` is its name. The first `skip` rows are the command's own. */
+bool union_read(const char *what, const struct arg_row *rows, const struct args *a, int skip,
+    const struct arg_row *own, double *hyper, struct error *e);
 
 /* Puts the place of the word with this key (or, key NULL, of the i-th word) into the error. Returns false. */
 bool blame_key(struct repl *r, const char *key, struct error *e);

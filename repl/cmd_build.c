@@ -1,4 +1,5 @@
-/* cmd_build.c - commands that build the model: model, input, insert, replace, remove, rename, summary, undo, redo, new.
+/* cmd_build.c - commands that build the model: model, input, insert, replace, remove, rename, summary, undo,
+ * redo, new.
  *
  * The layers themselves are in cmd_layers.c, how they are trained in cmd_compile.c. */
 #include "cmd.h"
@@ -48,8 +49,9 @@ static const char *complete_model(struct repl *r, size_t i)
 static const struct command model_command = {
     .name = "model",
     .summary = "goes to another model, or lists them",
-    .details = "A session holds several models over the same data, each with its own layers, weights and curves.\n"
-               "The first is called `main`.",
+    .details =
+        "A session holds several models over the same data, each with its own layers, weights and curves.\n"
+        "The first is called `main`.",
     .example = "model wide",
     .group = GROUP_BUILD,
     .effect = EFFECT_CHANGES,
@@ -61,7 +63,9 @@ static const struct command model_command = {
 /* --- input --------------------------------------------------------------------------------------------- */
 
 static const struct arg_row input_args[] = {
-    {.name = "shape", .kind = ARG_SHAPE, .help = "of one sample: 2, or 28x28x1 (height x width x channels)",
+    {.name = "shape",
+        .kind = ARG_SHAPE,
+        .help = "of one sample: 2, or 28x28x1 (height x width x channels)",
         .flags = ARG_REQUIRED},
     {0},
 };
@@ -85,12 +89,19 @@ static const struct command input_command = {
 /* --- insert, replace ----------------------------------------------------------------------------------- */
 
 static const struct arg_row place_args[] = {
-    {.name = "at", .kind = ARG_LAYER, .help = "number or name of the layer, as `summary` prints it", .flags = ARG_REQUIRED},
-    {.name = "layer", .kind = ARG_COMMAND, .help = "a layer, as if typed alone: dense 4 tanh", .flags = ARG_REQUIRED},
+    {.name = "at",
+        .kind = ARG_LAYER,
+        .help = "number or name of the layer, as `summary` prints it",
+        .flags = ARG_REQUIRED},
+    {.name = "layer",
+        .kind = ARG_COMMAND,
+        .help = "a layer, as if typed alone: dense 4 tanh",
+        .flags = ARG_REQUIRED},
     {0},
 };
 
-/* Number of the layer that the first word means; `last` more than the newest is allowed where one is added. */
+/* Number of the layer that the first word means; `last` more than the newest is allowed where one is added.
+ */
 static bool find_place(struct repl *r, const struct args *a, bool end, int *at, struct error *e)
 {
     const struct model *m = session_network(r->session)->model;
@@ -109,7 +120,8 @@ static bool find_place(struct repl *r, const struct args *a, bool end, int *at, 
 }
 
 /* Binds the inner command, which must be a layer. */
-static bool read_layer(struct repl *r, const struct args *a, struct args *inner, struct layer_spec *spec, struct error *e)
+static bool read_layer(
+    struct repl *r, const struct args *a, struct args *inner, struct layer_spec *spec, struct error *e)
 {
     if (!a->many_count)
         return error_set(e, "a layer is missing: `%s`", "insert 1 dense 4 tanh");
@@ -231,7 +243,8 @@ static const struct command rename_command = {
 
 static void summary_heading(struct table *t)
 {
-    static const char *const heads[] = {"", "layer", "type", "activation", "output", "parameters", "multiply-adds"};
+    static const char *const heads[] = {
+        "", "layer", "type", "activation", "output", "parameters", "multiply-adds"};
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
         table_add(t, "%s", heads[i]);
 }

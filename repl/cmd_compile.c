@@ -1,8 +1,8 @@
 /* cmd_compile.c - how a model is trained, and from which weights: compile, init.
  *
- * Both choose a row of a table (optimisers, initialisers) that has arguments of its own. The command's rows are
- * the union of all of them, so that help and completion know them; the handler then holds the given ones against
- * the chosen row. */
+ * Both choose a row of a table (optimisers, initialisers) that has arguments of its own. The command's rows
+ * are the union of all of them, so that help and completion know them; the handler then holds the given ones
+ * against the chosen row. */
 #include "cmd.h"
 
 #include "../src/initializer.h"
@@ -16,15 +16,32 @@
 enum { OPTIMIZER, LOSS, LR, L1, L2, COMPILE_OWN };
 
 static const struct arg_row compile_own[] = {
-    [OPTIMIZER] = {.name = "optimizer", .kind = ARG_CHOICE, .help = "who turns gradients into steps; adam when left out",
+    [OPTIMIZER] = {.name = "optimizer",
+        .kind = ARG_CHOICE,
+        .help = "who turns gradients into steps; adam when left out",
         .choice = optimizer_name},
-    [LOSS] = {.name = "loss", .kind = ARG_CHOICE, .help = "what is made small; chosen by data and last layer when left out",
-        .choice = loss_name, .flags = ARG_KEY_ONLY},
-    [LR] = {.name = "lr", .kind = ARG_REAL, .help = "learning rate; the optimiser's own when left out", .min = 1e-12,
-        .max = 1e6, .flags = ARG_KEY_ONLY},
-    [L1] = {.name = "l1", .kind = ARG_REAL, .help = "penalty on |w|: pushes weights to zero", .min = 0, .max = 1e6,
+    [LOSS] = {.name = "loss",
+        .kind = ARG_CHOICE,
+        .help = "what is made small; chosen by data and last layer when left out",
+        .choice = loss_name,
         .flags = ARG_KEY_ONLY},
-    [L2] = {.name = "l2", .kind = ARG_REAL, .help = "penalty on w²: keeps weights small", .min = 0, .max = 1e6,
+    [LR] = {.name = "lr",
+        .kind = ARG_REAL,
+        .help = "learning rate; the optimiser's own when left out",
+        .min = 1e-12,
+        .max = 1e6,
+        .flags = ARG_KEY_ONLY},
+    [L1] = {.name = "l1",
+        .kind = ARG_REAL,
+        .help = "penalty on |w|: pushes weights to zero",
+        .min = 0,
+        .max = 1e6,
+        .flags = ARG_KEY_ONLY},
+    [L2] = {.name = "l2",
+        .kind = ARG_REAL,
+        .help = "penalty on w²: keeps weights small",
+        .min = 0,
+        .max = 1e6,
         .flags = ARG_KEY_ONLY},
     [COMPILE_OWN] = {0},
 };
@@ -68,8 +85,10 @@ static bool run_compile(struct repl *r, const struct command *c, const struct ar
 const struct command compile_command = {
     .name = "compile",
     .summary = "says how to train: optimiser, loss, learning rate, penalties",
-    .details = "What is left out is chosen by the data and the last layer. `fit` without `compile` takes adam and says so.\n"
-               "Weights stay as they are; the optimiser starts without memory. `help sgd`, `help mse` explain them.",
+    .details =
+        "What is left out is chosen by the data and the last layer. `fit` without `compile` takes adam and "
+        "says so.\n"
+        "Weights stay as they are; the optimiser starts without memory. `help sgd`, `help mse` explain them.",
     .example = "compile sgd lr=0.03 momentum=0.9",
     .before = "data circle; dense 4 tanh; dense 1 tanh",
     .group = GROUP_BUILD,
@@ -83,7 +102,9 @@ const struct command compile_command = {
 enum { INITIALIZER, LAYER, INIT_OWN };
 
 static const struct arg_row init_own[] = {
-    [INITIALIZER] = {.name = "initializer", .kind = ARG_CHOICE, .help = "how the weights are drawn; each layer's own when left out",
+    [INITIALIZER] = {.name = "initializer",
+        .kind = ARG_CHOICE,
+        .help = "how the weights are drawn; each layer's own when left out",
         .choice = initializer_name},
     [LAYER] = {.name = "layer", .kind = ARG_LAYER, .help = "only this layer", .flags = ARG_KEY_ONLY},
     [INIT_OWN] = {0},
@@ -102,10 +123,12 @@ static bool run_init(struct repl *r, const struct command *c, const struct args 
 {
     static const struct arg_row none[] = {{0}};
     const struct model *m = session_network(r->session)->model;
-    const struct initializer *which = a->value[INITIALIZER].given ? initializer_at((size_t)a->value[INITIALIZER].number) : NULL;
+    const struct initializer *which =
+        a->value[INITIALIZER].given ? initializer_at((size_t)a->value[INITIALIZER].number) : NULL;
     double hyper[INITIALIZER_ARGS] = {0};
     int first = 0, last = m->layers - 1;
-    if (!union_read(which ? which->name : "init", init_args, a, INIT_OWN, which && which->args ? which->args : none, hyper, e))
+    if (!union_read(which ? which->name : "init", init_args, a, INIT_OWN,
+            which && which->args ? which->args : none, hyper, e))
         return false;
     if (a->value[LAYER].given) {
         first = last = model_find(m, a->value[LAYER].text, e);
@@ -118,7 +141,8 @@ static bool run_init(struct repl *r, const struct command *c, const struct args 
 const struct command init_command = {
     .name = "init",
     .summary = "draws the weights anew",
-    .details = "Without a name each layer is drawn as when it was made. The same seed gives the same weights.",
+    .details =
+        "Without a name each layer is drawn as when it was made. The same seed gives the same weights.",
     .example = "init normal stddev=0.5",
     .before = "data circle; dense 4 tanh; dense 1 tanh",
     .group = GROUP_BUILD,

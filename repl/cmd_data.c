@@ -1,7 +1,7 @@
 /* cmd_data.c - commands of data: data, features, describe, head, baseline.
  *
- * `data` binds the rest of its words to the rows of the chosen source, so a new source needs nothing here. A file is
- * read as a job, for it may be large; Ctrl-C gives up and the old data stay. */
+ * `data` binds the rest of its words to the rows of the chosen source, so a new source needs nothing here. A
+ * file is read as a job, for it may be large; Ctrl-C gives up and the old data stay. */
 #include "cmd.h"
 #include "loop.h"
 
@@ -15,7 +15,9 @@
 /* --- data ---------------------------------------------------------------------------------------------- */
 
 static const struct arg_row data_args[] = {
-    {.name = "source", .kind = ARG_CHOICE, .help = "where samples come from; without one, what is loaded is shown",
+    {.name = "source",
+        .kind = ARG_CHOICE,
+        .help = "where samples come from; without one, what is loaded is shown",
         .choice = data_source_name},
     {.name = "arguments", .kind = ARG_REST, .help = "those of the source: `help spiral`, `help csv`"},
     {0},
@@ -101,8 +103,9 @@ static bool show_data(struct repl *r)
 static bool run_data(struct repl *r, const struct command *c, const struct args *a, struct error *e)
 {
     if (!a->value[0].given)
-        return a->many_count ? error_set(e, "name a source first: `data circle`, `data csv FILE target=COLUMN`")
-                             : show_data(r);
+        return a->many_count
+                   ? error_set(e, "name a source first: `data circle`, `data csv FILE target=COLUMN`")
+                   : show_data(r);
     struct data *d = make_data(r, a, r->session->seed, e);
     if (!d || !session_set_data(r->session, d, e))
         return false;
@@ -119,7 +122,8 @@ static const struct arg_row *source_rows(const char *first)
 static const struct command data_command_row = {
     .name = "data",
     .summary = "makes or reads a data set",
-    .details = "One part is held out and never trained on: `val_loss` and `val_accuracy` measure it. Without a source the\n"
+    .details = "One part is held out and never trained on: `val_loss` and `val_accuracy` measure it. Without "
+               "a source the\n"
                "sources are listed. The same seed makes the same data.",
     .example = "data spiral noise=10",
     .group = GROUP_DATA,
@@ -132,8 +136,11 @@ static const struct command data_command_row = {
 /* --- features ------------------------------------------------------------------------------------------ */
 
 static const struct arg_row features_args[] = {
-    {.name = "feature", .kind = ARG_CHOICE, .help = "inputs made from x1 and x2; none: they are listed",
-        .choice = feature_name, .flags = ARG_MANY},
+    {.name = "feature",
+        .kind = ARG_CHOICE,
+        .help = "inputs made from x1 and x2; none: they are listed",
+        .choice = feature_name,
+        .flags = ARG_MANY},
     {0},
 };
 
@@ -289,8 +296,8 @@ static bool run_describe(struct repl *r, const struct command *c, const struct a
     if (!need_data(r, e))
         return false;
     out("%s\n", d->command ? d->command : d->name);
-    out("%zu samples: %zu for training, %zu held out; the network reads %s\n", d->n, d->train, d->n - d->train,
-        shape_text(&d->shape, shape));
+    out("%zu samples: %zu for training, %zu held out; the network reads %s\n", d->n, d->train,
+        d->n - d->train, shape_text(&d->shape, shape));
     describe_columns(d);
     if (d->classes)
         describe_classes(d);

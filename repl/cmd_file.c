@@ -1,8 +1,8 @@
 /* cmd_file.c - save and load.
  *
- * A file holds the weights and, as text, the commands that rebuild the model. Loading trusts neither: of the commands
- * only those run that build layers, compile, or generate data, and they run on a model, a recipe and data of their
- * own. Only when all of it fits together, down to the last tensor, does the session take it. */
+ * A file holds the weights and, as text, the commands that rebuild the model. Loading trusts neither: of the
+ * commands only those run that build layers, compile, or generate data, and they run on a model, a recipe and
+ * data of their own. Only when all of it fits together, down to the last tensor, does the session take it. */
 #include "cmd.h"
 #include "loop.h"
 
@@ -63,7 +63,8 @@ static bool run_save(struct repl *r, const struct command *c, const struct args 
 const struct command save_command = {
     .name = "save",
     .summary = "saves weights, optimiser and the commands that rebuild the model",
-    .details = "As safetensors, with Keras's layout and names. The old file stays until the new one is whole.",
+    .details =
+        "As safetensors, with Keras's layout and names. The old file stays until the new one is whole.",
     .example = "save model",
     .before = "data circle; dense 4 tanh; dense 1 tanh",
     .group = GROUP_SESSION,
@@ -178,7 +179,8 @@ static bool open_file(void *arg, const void *cancel, struct error *e)
     return o->file;
 }
 
-static bool take_over(struct repl *r, const char *path, const struct tensor_file *f, struct rebuild *b, struct error *e)
+static bool take_over(
+    struct repl *r, const char *path, const struct tensor_file *f, struct rebuild *b, struct error *e)
 {
     int moments = b->recipe.optimizer ? b->recipe.optimizer->moments : 0;
     struct state *s = state_new(b->model, moments, b->seed, e);
@@ -224,8 +226,10 @@ static bool run_load(struct repl *r, const struct command *c, const struct args 
 const struct command load_command = {
     .name = "load",
     .summary = "loads what `save` wrote",
-    .details = "Layers, compile and generated data come back with the weights; other lines of the file, such as those that\n"
-               "read files, are shown and not run. A damaged file changes nothing. `undo` brings the old model back.",
+    .details = "Layers, compile and generated data come back with the weights; other lines of the file, such "
+               "as those that\n"
+               "read files, are shown and not run. A damaged file changes nothing. `undo` brings the old "
+               "model back.",
     .example = "load model.safetensors",
     .before = "data circle; dense 4 tanh; dense 1 tanh; save model",
     .group = GROUP_SESSION,

@@ -11,8 +11,10 @@
 
 enum { LAYER_COMMANDS = 64 };
 
-static const struct arg_row name_row = {
-    .name = "name", .kind = ARG_NAME, .help = "a name of its own, instead of its type and number", .flags = ARG_KEY_ONLY};
+static const struct arg_row name_row = {.name = "name",
+    .kind = ARG_NAME,
+    .help = "a name of its own, instead of its type and number",
+    .flags = ARG_KEY_ONLY};
 
 void layer_spec_of(const struct command *c, const struct args *a, struct layer_spec *out)
 {

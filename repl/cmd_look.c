@@ -10,7 +10,10 @@
 /* --- print --------------------------------------------------------------------------------------------- */
 
 static const struct arg_row print_args[] = {
-    {.name = "expressions", .kind = ARG_REST, .help = "one or more, with commas between them", .flags = ARG_REQUIRED},
+    {.name = "expressions",
+        .kind = ARG_REST,
+        .help = "one or more, with commas between them",
+        .flags = ARG_REQUIRED},
     {0},
 };
 
@@ -48,9 +51,11 @@ static const char *complete_expression(struct repl *r, size_t i)
 static const struct command print_command = {
     .name = "print",
     .summary = "works out expressions and prints their values",
-    .details = "Quantities: loss, val_accuracy, step, lr, w[1][0,2], grad.w[1], a[2][5], layer[2].units and more.\n"
-               "+ - * / % ^, comparisons, and or not; norm, mean, max and other functions: `help norm`. Numbers come bare,\n"
-               "so scripts can use them.",
+    .details =
+        "Quantities: loss, val_accuracy, step, lr, w[1][0,2], grad.w[1], a[2][5], layer[2].units and more.\n"
+        "+ - * / % ^, comparisons, and or not; norm, mean, max and other functions: `help norm`. Numbers "
+        "come bare,\n"
+        "so scripts can use them.",
     .example = "print val_accuracy, norm(w[1])",
     .before = "data circle; dense 4 tanh; dense 1 tanh",
     .group = GROUP_LOOK,
@@ -74,7 +79,8 @@ static bool run_let(struct repl *r, const struct command *c, const struct args *
         n++;
     size_t equals = n + strspn(a->rest + n, " \t\n");
     if (!n || n >= sizeof name || a->rest[equals] != '=' || a->rest[equals + 1] == '=')
-        return error_set_at(e, a->rest_offset, (int)strlen(a->rest), "`let` reads NAME = EXPRESSION: `let y = 2 * lr`");
+        return error_set_at(
+            e, a->rest_offset, (int)strlen(a->rest), "`let` reads NAME = EXPRESSION: `let y = 2 * lr`");
     snprintf(name, sizeof name, "%.*s", (int)n, a->rest);
     if (lets_set(r, name, a->rest + equals + 1, e))
         return true;
@@ -86,7 +92,8 @@ static bool run_let(struct repl *r, const struct command *c, const struct args *
 static const struct command let_command = {
     .name = "let",
     .summary = "gives a value a name",
-    .details = "The value is worked out once, now. Names of the session's quantities cannot be taken; w, b and a are free.",
+    .details = "The value is worked out once, now. Names of the session's quantities cannot be taken; w, b "
+               "and a are free.",
     .example = "let before = loss",
     .before = "data circle; dense 4 tanh; dense 1 tanh",
     .group = GROUP_LOOK,
@@ -99,7 +106,9 @@ static const struct command let_command = {
 /* --- watch --------------------------------------------------------------------------------------------- */
 
 static const struct arg_row watch_args[] = {
-    {.name = "expression", .kind = ARG_REST, .help = "what to watch; `off` ends it; without one all are shown"},
+    {.name = "expression",
+        .kind = ARG_REST,
+        .help = "what to watch; `off` ends it; without one all are shown"},
     {0},
 };
 
@@ -158,5 +167,11 @@ static const struct command watch_command = {
 };
 
 const struct command *const commands_look[] = {
-    &print_command, &show_command, &watch_command, &let_command, &plot_command, &why_command, NULL,
+    &print_command,
+    &show_command,
+    &watch_command,
+    &let_command,
+    &plot_command,
+    &why_command,
+    NULL,
 };

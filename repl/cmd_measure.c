@@ -1,4 +1,5 @@
-/* cmd_measure.c - commands that measure a network: evaluate, predict, confusion, gradcheck. None changes it. */
+/* cmd_measure.c - commands that measure a network: evaluate, predict, confusion, gradcheck. None changes it.
+ */
 #include "cmd.h"
 #include "loop.h"
 
@@ -57,7 +58,12 @@ const struct command evaluate_command = {
 
 static const struct arg_row predict_args[] = {
     {.name = "value", .kind = ARG_REAL, .help = "the inputs, in the units of the data", .flags = ARG_MANY},
-    {.name = "sample", .kind = ARG_INT, .help = "a row of the data instead", .min = 0, .max = 1e9, .flags = ARG_KEY_ONLY},
+    {.name = "sample",
+        .kind = ARG_INT,
+        .help = "a row of the data instead",
+        .min = 0,
+        .max = 1e9,
+        .flags = ARG_KEY_ONLY},
     {0},
 };
 
@@ -79,8 +85,9 @@ static bool read_inputs(struct repl *r, const struct args *a, float *x, size_t i
     double number;
     if (!raw)
         return false;
-    bool ok = (size_t)a->many_count == wanted || error_set(e, "%zu values make a sample, not %d%s", wanted, a->many_count,
-                                                     a->many_count ? "" : ": `predict 1 0`, or `predict sample=3`");
+    bool ok = (size_t)a->many_count == wanted ||
+              error_set(e, "%zu values make a sample, not %d%s", wanted, a->many_count,
+                  a->many_count ? "" : ": `predict 1 0`, or `predict sample=3`");
     for (size_t i = 0; ok && i < wanted; i++)
         raw[i] = number_parse(a->many[i].text, &number) ? (float)number : 0;
     if (ok && d && d->raw)
@@ -140,9 +147,11 @@ static bool run_predict(struct repl *r, const struct command *c, const struct ar
         return error_set(e, "the model has no input yet: `data NAME` or `input SHAPE`");
     size_t inputs = shape_size(&m->layer[0].out), K = shape_size(&model_head(m)->out);
     long sample = a->value[1].given ? (long)a->value[1].number : -1;
-    float *x = memory_take(inputs, sizeof *x, "the inputs", e), *y = memory_take(K, sizeof *y, "the outputs", e);
+    float *x = memory_take(inputs, sizeof *x, "the inputs", e),
+          *y = memory_take(K, sizeof *y, "the outputs", e);
     bool ok = x && y && (!r->session->data || data_head_fits(r->session->data, head_encoding(m), K, e));
-    ok = ok && (sample >= 0 ? sample_inputs(r, (double)sample, x, inputs, e) : read_inputs(r, a, x, inputs, e)) &&
+    ok = ok &&
+         (sample >= 0 ? sample_inputs(r, (double)sample, x, inputs, e) : read_inputs(r, a, x, inputs, e)) &&
          session_predict(r->session, x, 1, y, e);
     if (ok)
         print_prediction(r, y, K, sample);
@@ -185,7 +194,8 @@ static void confusion_row(struct table *t, const struct data *d, const uint64_t 
         row += m[i * n + k];
         column += m[k * n + i];
     }
-    double recall = row ? (double)hit / (double)row : NAN, precision = column ? (double)hit / (double)column : NAN;
+    double recall = row ? (double)hit / (double)row : NAN,
+           precision = column ? (double)hit / (double)column : NAN;
     table_add(t, "%s", d->class_name[i]);
     for (int k = 0; k < n && n <= CONFUSION_CLASSES; k++)
         table_add(t, "%llu", (unsigned long long)m[i * n + k]);
@@ -201,8 +211,10 @@ static bool run_confusion(struct repl *r, const struct command *c, const struct 
 {
     const struct data *d = r->session->data;
     if (!d || !d->classes)
-        return error_set(e, d ? "'%s' has numbers as targets, so nothing can be confused: `evaluate` measures it"
-                              : "there are no data yet: try `data circle`", d ? d->name : "");
+        return error_set(e,
+            d ? "'%s' has numbers as targets, so nothing can be confused: `evaluate` measures it"
+              : "there are no data yet: try `data circle`",
+            d ? d->name : "");
     const struct tally *tally = session_score(r->session, (enum part)a->value[0].number, e);
     if (!tally)
         return false;
@@ -225,7 +237,8 @@ static bool run_confusion(struct repl *r, const struct command *c, const struct 
 const struct command confusion_command = {
     .name = "confusion",
     .summary = "counts which class was taken for which",
-    .details = "Rows are the truth, columns the network's answers. Precision: of the answers for a class, how many are\n"
+    .details = "Rows are the truth, columns the network's answers. Precision: of the answers for a class, "
+               "how many are\n"
                "right. Recall: of the class, how many are found. F1 is their harmonic mean.",
     .example = "confusion",
     .before = "data circle; dense 4 tanh; dense 1 tanh; fit 10",
@@ -237,7 +250,11 @@ const struct command confusion_command = {
 /* --- gradcheck ----------------------------------------------------------------------------------------- */
 
 static const struct arg_row gradcheck_args[] = {
-    {.name = "parameters", .kind = ARG_INT, .help = "how many to nudge, spread over all; 0: every one", .min = 0, .max = 1e9,
+    {.name = "parameters",
+        .kind = ARG_INT,
+        .help = "how many to nudge, spread over all; 0: every one",
+        .min = 0,
+        .max = 1e9,
         .fallback = 200},
     {0},
 };
@@ -265,14 +282,16 @@ static bool run_gradcheck(struct repl *r, const struct command *c, const struct 
     out("relative error  mean %.3g  worst %.3g\n", g->mean, g->worst);
     if (g->checked)
         out("worst at %s of %s, element %zu: slope by nudging %.6g, by back-propagation %.6g\n",
-            m->layer[g->layer].param[g->param].name, m->layer[g->layer].name, g->element, g->numeric, g->analytic);
+            m->layer[g->layer].param[g->param].name, m->layer[g->layer].name, g->element, g->numeric,
+            g->analytic);
     return true;
 }
 
 const struct command gradcheck_command = {
     .name = "gradcheck",
     .summary = "nudges weights and compares the loss's slope with back-propagation's",
-    .details = "An error below 0.01 is the noise of 32-bit numbers; kinks such as relu's at 0 can raise it here and there.",
+    .details = "An error below 0.01 is the noise of 32-bit numbers; kinks such as relu's at 0 can raise it "
+               "here and there.",
     .example = "gradcheck 50",
     .before = "data circle; dense 4 tanh; dense 1 tanh",
     .group = GROUP_TRAIN,

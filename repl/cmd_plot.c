@@ -31,7 +31,10 @@ static const char *plot_word(size_t i)
 }
 
 static const struct arg_row plot_args[] = {
-    {.name = "what", .kind = ARG_CHOICE, .help = "a curve of the training, or an activation function", .choice = plot_word,
+    {.name = "what",
+        .kind = ARG_CHOICE,
+        .help = "a curve of the training, or an activation function",
+        .choice = plot_word,
         .flags = ARG_REQUIRED},
     {.name = "function", .kind = ARG_CHOICE, .help = "of `plot activation`", .choice = activation_name},
     {.name = "log", .kind = ARG_FLAG, .help = "logarithmic upright axis"},
@@ -51,7 +54,8 @@ static bool any_finite(const double *y, size_t n)
     return false;
 }
 
-static void draw_curves(const struct curve_point *p, size_t n, int which, bool log, double *x, double *y, double *z)
+static void draw_curves(
+    const struct curve_point *p, size_t n, int which, bool log, double *x, double *y, double *z)
 {
     struct chart c;
     chart_start(&c, PLOT_WIDTH, PLOT_HEIGHT);
@@ -100,7 +104,8 @@ static bool plot_activation(const struct activation *f, struct error *e)
     float z[SAMPLES], y[SAMPLES], one[SAMPLES], slope[SAMPLES];
     double x[SAMPLES], value[SAMPLES], steep[SAMPLES];
     if (f->encoding == ENCODE_ONE_HOT)
-        return error_set(e, "%s needs several values at once, so it has no single curve: `help %s`", f->name, f->name);
+        return error_set(
+            e, "%s needs several values at once, so it has no single curve: `help %s`", f->name, f->name);
     for (int i = 0; i < SAMPLES; i++) {
         z[i] = -reach + 2 * reach * (float)i / (SAMPLES - 1);
         one[i] = 1;

@@ -48,7 +48,8 @@ static bool run_seed(struct repl *r, const struct command *c, const struct args 
 static const struct command seed_command = {
     .name = "seed",
     .summary = "sets the seed of all randomness",
-    .details = "It acts on what is made from now on: data, weights, shuffling. The same seed gives the same run, bit for bit.\n"
+    .details = "It acts on what is made from now on: data, weights, shuffling. The same seed gives the same "
+               "run, bit for bit.\n"
                "Weights that are there stay; `init` draws them anew.",
     .example = "seed 1",
     .group = GROUP_SESSION,
@@ -60,7 +61,11 @@ static const struct command seed_command = {
 /* --- history ------------------------------------------------------------------------------------------- */
 
 static const struct arg_row history_args[] = {
-    {.name = "n", .kind = ARG_INT, .help = "how many lines, the newest; all when left out", .min = 1, .max = 1e9},
+    {.name = "n",
+        .kind = ARG_INT,
+        .help = "how many lines, the newest; all when left out",
+        .min = 1,
+        .max = 1e9},
     {0},
 };
 
@@ -72,7 +77,8 @@ static bool run_history(struct repl *r, const struct command *c, const struct ar
     for (size_t i = first; i < s->journal_count; i++) {
         out_text(s->journal[i].text);
         if (s->journal[i].step != UINT64_MAX)
-            out("  %s# at step %llu%s", out_style(STYLE_DIM), (unsigned long long)s->journal[i].step, out_end());
+            out("  %s# at step %llu%s", out_style(STYLE_DIM), (unsigned long long)s->journal[i].step,
+                out_end());
         out("\n");
     }
     return true;
@@ -144,6 +150,16 @@ static const struct command quit_command = {
 };
 
 const struct command *const commands_session[] = {
-    &save_command,    &load_command, &source_command, &seed_command,     &set_command,     &history_command,
-    &time_command,    &help_command, &question_command, &apropos_command, &quit_command, NULL,
+    &save_command,
+    &load_command,
+    &source_command,
+    &seed_command,
+    &set_command,
+    &history_command,
+    &time_command,
+    &help_command,
+    &question_command,
+    &apropos_command,
+    &quit_command,
+    NULL,
 };

@@ -1,7 +1,7 @@
 /* cmd_set.c - set: settings of the session, and single weights.
  *
- * A setting is a row with a reader and a writer. A name with a bracket is a place in the network: its value is a number
- * (an expression) for all its elements, or a nested list with one number for each. */
+ * A setting is a row with a reader and a writer. A name with a bracket is a place in the network: its value
+ * is a number (an expression) for all its elements, or a nested list with one number for each. */
 #include "cmd.h"
 #include "settings.h"
 #include "window.h"
@@ -86,18 +86,37 @@ static bool set_text_size(struct repl *r, const struct arg_value *v, struct erro
 }
 
 static const struct setting settings[] = {
-    {{.name = "lr", .kind = ARG_REAL, .help = "the learning rate, also while training", .min = 1e-12, .max = 1e6},
+    {{.name = "lr",
+         .kind = ARG_REAL,
+         .help = "the learning rate, also while training",
+         .min = 1e-12,
+         .max = 1e6},
         "set lr 0.001", set_lr, get_lr},
-    {{.name = "speed", .kind = ARG_REAL, .help = "at most so many epochs a second; 0: as fast as it goes", .min = 0,
+    {{.name = "speed",
+         .kind = ARG_REAL,
+         .help = "at most so many epochs a second; 0: as fast as it goes",
+         .min = 0,
          .max = 1e9},
         "set speed 20", set_speed, get_speed},
-    {{.name = "memory", .kind = ARG_REAL, .help = "megabytes for undo and for rewinding", .min = 1, .max = 1e6},
+    {{.name = "memory",
+         .kind = ARG_REAL,
+         .help = "megabytes for undo and for rewinding",
+         .min = 1,
+         .max = 1e6},
         "set memory 64", set_memory, get_memory},
-    {{.name = "threads", .kind = ARG_INT, .help = "for training, from the next fit on; 0: automatic", .min = 0, .max = 256},
+    {{.name = "threads",
+         .kind = ARG_INT,
+         .help = "for training, from the next fit on; 0: automatic",
+         .min = 0,
+         .max = 256},
         "set threads 2", set_threads, get_threads},
-    {{.name = "theme", .kind = ARG_CHOICE, .help = "colours of the window", .choice = viz_theme_name}, "set theme dark",
-        set_theme, NULL},
-    {{.name = "text_size", .kind = ARG_REAL, .help = "of the window's text; 1 is normal", .min = 0.5, .max = 3},
+    {{.name = "theme", .kind = ARG_CHOICE, .help = "colours of the window", .choice = viz_theme_name},
+        "set theme dark", set_theme, NULL},
+    {{.name = "text_size",
+         .kind = ARG_REAL,
+         .help = "of the window's text; 1 is normal",
+         .min = 0.5,
+         .max = 3},
         "set text_size 1.5", set_text_size, NULL},
 };
 
@@ -152,15 +171,17 @@ static bool read_list(struct list *l, struct error *e)
     return !*l->at || error_set(e, "one list is enough: '%.20s' is left over", l->at);
 }
 
-static bool read_values(struct repl *r, const struct args *a, const struct place_ref *p, float *value, struct error *e)
+static bool read_values(
+    struct repl *r, const struct args *a, const struct place_ref *p, float *value, struct error *e)
 {
     char shape[SHAPE_TEXT];
     if (a->rest[0] == '[') {
         struct list l = {.at = a->rest, .value = value, .room = p->count};
         if (!read_list(&l, e))
             return false;
-        return l.count == p->count || error_set(e, "this place holds %zu values (%s), and the list has %zu", p->count,
-                                          p->shape.rank ? shape_text(&p->shape, shape) : "one", l.count);
+        return l.count == p->count ||
+               error_set(e, "this place holds %zu values (%s), and the list has %zu", p->count,
+                   p->shape.rank ? shape_text(&p->shape, shape) : "one", l.count);
     }
     double number;
     if (!expr_number(r, a->rest, &number, e))
@@ -192,7 +213,9 @@ static bool set_place(struct repl *r, const struct args *a, struct error *e)
 
 static const struct arg_row set_args[] = {
     {.name = "name", .kind = ARG_TEXT, .help = "a setting, or a place such as w[1][0,2] or b[h1][3]"},
-    {.name = "value", .kind = ARG_REST, .help = "what the setting takes; for a place a number or a list [[1 2] [3 4]]"},
+    {.name = "value",
+        .kind = ARG_REST,
+        .help = "what the setting takes; for a place a number or a list [[1 2] [3 4]]"},
     {0},
 };
 
@@ -230,8 +253,9 @@ static bool run_set(struct repl *r, const struct command *c, const struct args *
             return set_setting(r, setting_at(i), a, e);
     const char *closest = args_closest(name, setting_name);
     word_brief(name, brief);
-    error_set(e, closest ? "unknown setting '%s'; did you mean '%s'?" : "unknown setting '%s'; `set` lists them", brief,
-        closest);
+    error_set(e,
+        closest ? "unknown setting '%s'; did you mean '%s'?" : "unknown setting '%s'; `set` lists them",
+        brief, closest);
     return blame_key(r, name, e);
 }
 
@@ -256,7 +280,8 @@ static const struct arg_row *setting_rows(const char *first)
 const struct command set_command = {
     .name = "set",
     .summary = "changes a setting, or single weights",
-    .details = "Without a name it lists the settings. `set w[1][0,2] 2` sets the weight from input 0 to unit 2 of layer 1,\n"
+    .details = "Without a name it lists the settings. `set w[1][0,2] 2` sets the weight from input 0 to unit "
+               "2 of layer 1,\n"
                "`set w[1][:,0] [1 -1]` a whole column, `set b[1] 0` all biases of layer 1.",
     .example = "set w[1][0,0] 2",
     .before = "data circle; dense 4 tanh; dense 1 tanh",

@@ -1,7 +1,7 @@
 /* cmd_show.c - show: weights, activations, gradients as matrices, and one neuron in full.
  *
- * A small matrix is printed in numbers. A large one becomes a map of signs and strengths, one character a value, with
- * its scale below it: blue and orange where there is colour, as in the window. */
+ * A small matrix is printed in numbers. A large one becomes a map of signs and strengths, one character a
+ * value, with its scale below it: blue and orange where there is colour, as in the window. */
 #include "cmd.h"
 
 #include "../src/activation.h"
@@ -169,7 +169,8 @@ static bool show_unit(struct repl *r, const struct state *s, int layer, size_t u
     matrix_of(&kernel->shape, &rows, &columns);
     if (unit >= columns)
         return error_set(e, "layer %d (%s) has the units 0 to %zu", layer, l->name, columns - 1);
-    out("%s unit %zu%s%s\n", l->name, unit, l->activation ? ", " : "", l->activation ? l->activation->name : "");
+    out("%s unit %zu%s%s\n", l->name, unit, l->activation ? ", " : "",
+        l->activation ? l->activation->name : "");
     for (size_t i = 0; i < rows && i < 64; i++) {
         table_add(&t, "%s", source_name(r, s->model, layer, i, name));
         table_add(&t, "%.6g", (double)s->param[kernel->offset + i * columns + unit]);
@@ -194,9 +195,9 @@ static bool show_unit(struct repl *r, const struct state *s, int layer, size_t u
 static bool show_neuron(struct repl *r, int layer, int unit, struct error *e)
 {
     struct state *s = session_copy_state(r->session, e);
-    bool ok = s && (s->model->layer[layer].params
-                           ? show_unit(r, s, layer, (size_t)unit, e)
-                           : error_set(e, "layer %d (%s) has no weights", layer, s->model->layer[layer].name));
+    bool ok = s && (s->model->layer[layer].params ? show_unit(r, s, layer, (size_t)unit, e)
+                                                  : error_set(e, "layer %d (%s) has no weights", layer,
+                                                        s->model->layer[layer].name));
     state_free(s);
     return ok;
 }
@@ -220,7 +221,8 @@ static const struct arg_row show_args[] = {
 
 static bool show_layer(struct repl *r, int what, int layer, struct error *e)
 {
-    static bool (*const show[])(struct repl *, int, struct error *) = {show_weights, show_activations, show_gradients};
+    static bool (*const show[])(struct repl *, int, struct error *) = {
+        show_weights, show_activations, show_gradients};
     return show[what](r, layer, e);
 }
 
@@ -229,7 +231,8 @@ static bool run_show(struct repl *r, const struct command *c, const struct args 
     const struct model *m = session_network(r->session)->model;
     int what = (int)a->value[0].number, layer = -1;
     if (!m->built)
-        return error_set(e, "there is nothing to show before the input is known: `data NAME` or `input SHAPE`");
+        return error_set(
+            e, "there is nothing to show before the input is known: `data NAME` or `input SHAPE`");
     if (a->value[1].given && (layer = model_find(m, a->value[1].text, e)) < 0)
         return blame_key(r, a->value[1].text, e);
     if (what == NEURON && (layer < 0 || !a->value[2].given))
@@ -247,7 +250,8 @@ static bool run_show(struct repl *r, const struct command *c, const struct args 
 const struct command show_command = {
     .name = "show",
     .summary = "shows weights, activations, gradients, or one neuron",
-    .details = "Activations and gradients are those of the last `forward` and `backward`, or of the next batch.",
+    .details =
+        "Activations and gradients are those of the last `forward` and `backward`, or of the next batch.",
     .example = "show weights 1",
     .before = "data circle; dense 4 tanh; dense 1 tanh",
     .group = GROUP_LOOK,

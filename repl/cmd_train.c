@@ -1,7 +1,7 @@
 /* cmd_train.c - commands that train: fit, pause, resume, stop, wait, step, forward, backward, update, rewind.
  *
- * A training in the foreground waits in the one loop with a progress bar; with "&" the prompt comes back at once.
- * What measures a trained network is in cmd_measure.c. */
+ * A training in the foreground waits in the one loop with a progress bar; with "&" the prompt comes back at
+ * once. What measures a trained network is in cmd_measure.c. */
 #include "cmd.h"
 #include "loop.h"
 #include "progress.h"
@@ -25,12 +25,25 @@ bool wait_for_training(struct repl *r, struct error *e)
 enum { EPOCHS, BATCH_SIZE, PATIENCE };
 
 static const struct arg_row fit_args[] = {
-    [EPOCHS] = {.name = "epochs", .kind = ARG_INT, .help = "passes over the training data", .min = 1, .max = 1e9,
+    [EPOCHS] = {.name = "epochs",
+        .kind = ARG_INT,
+        .help = "passes over the training data",
+        .min = 1,
+        .max = 1e9,
         .fallback = 100},
-    [BATCH_SIZE] = {.name = "batch_size", .kind = ARG_INT, .help = "samples a step", .min = 1, .max = 1e6, .fallback = 32,
+    [BATCH_SIZE] = {.name = "batch_size",
+        .kind = ARG_INT,
+        .help = "samples a step",
+        .min = 1,
+        .max = 1e6,
+        .fallback = 32,
         .flags = ARG_KEY_ONLY},
-    [PATIENCE] = {.name = "patience", .kind = ARG_INT, .help = "stops after so many epochs without a better val_loss; 0: never",
-        .min = 0, .max = 1e9, .flags = ARG_KEY_ONLY},
+    [PATIENCE] = {.name = "patience",
+        .kind = ARG_INT,
+        .help = "stops after so many epochs without a better val_loss; 0: never",
+        .min = 0,
+        .max = 1e9,
+        .flags = ARG_KEY_ONLY},
     {0},
 };
 
@@ -55,8 +68,9 @@ static bool run_fit(struct repl *r, const struct command *c, const struct args *
 static const struct command fit_command = {
     .name = "fit",
     .summary = "trains",
-    .details = "It goes on from where training stands. Ctrl-C pauses it, `resume` goes on. With & it runs in the\n"
-               "background while the prompt is free. Without `compile` adam is taken. Every epoch is shuffled.",
+    .details =
+        "It goes on from where training stands. Ctrl-C pauses it, `resume` goes on. With & it runs in the\n"
+        "background while the prompt is free. Without `compile` adam is taken. Every epoch is shuffled.",
     .example = "fit 100 batch_size=10",
     .before = "data circle; dense 4 tanh; dense 1 tanh",
     .group = GROUP_TRAIN,
@@ -164,7 +178,11 @@ static const struct command wait_command = {
 
 static const struct arg_row step_args[] = {
     {.name = "n", .kind = ARG_INT, .help = "how many", .min = 1, .max = 1e9, .fallback = 1},
-    {.name = "batch_size", .kind = ARG_INT, .help = "samples a step; the last fit's, or 32, when left out", .min = 1, .max = 1e6,
+    {.name = "batch_size",
+        .kind = ARG_INT,
+        .help = "samples a step; the last fit's, or 32, when left out",
+        .min = 1,
+        .max = 1e6,
         .flags = ARG_KEY_ONLY},
     {0},
 };
@@ -186,7 +204,8 @@ static bool wait_for_steps(struct repl *r, struct error *e)
     session_status(r->session, &s);
     if (s.phase == PHASE_DIVERGED)
         return error_set(e, "%s", s.message);
-    out("step %llu  epoch %llu  loss %.6g\n", (unsigned long long)s.step, (unsigned long long)s.epoch, s.loss);
+    out("step %llu  epoch %llu  loss %.6g\n", (unsigned long long)s.step, (unsigned long long)s.epoch,
+        s.loss);
     watch_print(r);
     return true;
 }
@@ -199,7 +218,9 @@ static bool run_step(struct repl *r, const struct command *c, const struct args 
     if (session_running(s) && status.phase == PHASE_PAUSED)
         session_stop(s); /* a paused fit gives way to single steps */
     struct fit fit = {.steps = (uint64_t)a->value[0].number,
-        .batch_size = a->value[1].given ? (size_t)a->value[1].number : s->batch_size ? s->batch_size : 32};
+        .batch_size = a->value[1].given ? (size_t)a->value[1].number
+                      : s->batch_size   ? s->batch_size
+                                        : 32};
     if (!session_fit(s, &fit, e))
         return false;
     repl_notices(r);
@@ -209,7 +230,8 @@ static bool run_step(struct repl *r, const struct command *c, const struct args 
 static const struct command step_command = {
     .name = "step",
     .summary = "takes single training steps",
-    .details = "A step is one batch forward, backward, update. `forward`, `backward`, `update` take one apart.",
+    .details =
+        "A step is one batch forward, backward, update. `forward`, `backward`, `update` take one apart.",
     .example = "step 3",
     .before = "data circle; dense 4 tanh; dense 1 tanh",
     .group = GROUP_TRAIN,
@@ -221,9 +243,18 @@ static const struct command step_command = {
 /* --- forward, backward, update ------------------------------------------------------------------------- */
 
 static const struct arg_row forward_args[] = {
-    {.name = "sample", .kind = ARG_INT, .help = "one row of the data; the next batch when left out", .min = 0, .max = 1e9,
+    {.name = "sample",
+        .kind = ARG_INT,
+        .help = "one row of the data; the next batch when left out",
+        .min = 0,
+        .max = 1e9,
         .flags = ARG_KEY_ONLY},
-    {.name = "n", .kind = ARG_INT, .help = "samples of the batch", .min = 1, .max = 1e6, .flags = ARG_KEY_ONLY},
+    {.name = "n",
+        .kind = ARG_INT,
+        .help = "samples of the batch",
+        .min = 1,
+        .max = 1e6,
+        .flags = ARG_KEY_ONLY},
     {0},
 };
 
@@ -242,7 +273,8 @@ static void print_outputs(const struct probe *p)
 
 static bool run_forward(struct repl *r, const struct command *c, const struct args *a, struct error *e)
 {
-    if (!session_forward(r->session, a->value[0].given ? (long)a->value[0].number : -1, (size_t)a->value[1].number, e))
+    if (!session_forward(
+            r->session, a->value[0].given ? (long)a->value[0].number : -1, (size_t)a->value[1].number, e))
         return a->value[0].given ? blame_key(r, "sample", e) : false;
     const struct probe *p = &r->session->probe;
     repl_notices(r);
@@ -320,9 +352,17 @@ static const struct command update_command = {
 /* --- rewind -------------------------------------------------------------------------------------------- */
 
 static const struct arg_row rewind_args[] = {
-    {.name = "step", .kind = ARG_INT, .help = "goes to the newest record at or before this step; the start when left out",
-        .min = 0, .max = 1e15},
-    {.name = "epoch", .kind = ARG_INT, .help = "the same by epoch", .min = 0, .max = 1e12, .flags = ARG_KEY_ONLY},
+    {.name = "step",
+        .kind = ARG_INT,
+        .help = "goes to the newest record at or before this step; the start when left out",
+        .min = 0,
+        .max = 1e15},
+    {.name = "epoch",
+        .kind = ARG_INT,
+        .help = "the same by epoch",
+        .min = 0,
+        .max = 1e12,
+        .flags = ARG_KEY_ONLY},
     {0},
 };
 

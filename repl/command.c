@@ -1,7 +1,7 @@
 /* command.c - one table of all commands, and the way from a cut command to its row's function.
  *
- * The table is put together once, group by group, from the arrays that commands.h names; the layer types follow
- * `input`. Nothing here knows a single command. */
+ * The table is put together once, group by group, from the arrays that commands.h names; the layer types
+ * follow `input`. Nothing here knows a single command. */
 #include "command.h"
 
 #include "cmd.h"
@@ -13,14 +13,23 @@
 enum { COMMANDS = 256 };
 
 static const struct command *const *const groups[GROUPS] = {
-    [GROUP_BUILD] = commands_build,     [GROUP_DATA] = commands_data,     [GROUP_TRAIN] = commands_train,
-    [GROUP_LOOK] = commands_look,       [GROUP_WINDOW] = commands_window, [GROUP_LESSONS] = commands_lessons,
+    [GROUP_BUILD] = commands_build,
+    [GROUP_DATA] = commands_data,
+    [GROUP_TRAIN] = commands_train,
+    [GROUP_LOOK] = commands_look,
+    [GROUP_WINDOW] = commands_window,
+    [GROUP_LESSONS] = commands_lessons,
     [GROUP_SESSION] = commands_session,
 };
 
 static const char *const group_names[GROUPS] = {
-    [GROUP_BUILD] = "build",   [GROUP_DATA] = "data",       [GROUP_TRAIN] = "train",     [GROUP_LOOK] = "look",
-    [GROUP_WINDOW] = "window", [GROUP_LESSONS] = "lessons", [GROUP_SESSION] = "session",
+    [GROUP_BUILD] = "build",
+    [GROUP_DATA] = "data",
+    [GROUP_TRAIN] = "train",
+    [GROUP_LOOK] = "look",
+    [GROUP_WINDOW] = "window",
+    [GROUP_LESSONS] = "lessons",
+    [GROUP_SESSION] = "session",
 };
 
 static size_t fill_table(const struct command **table)
@@ -117,21 +126,25 @@ static bool explain_unknown(struct repl *r, const struct command_line *line, str
     const struct word *w = &line->name;
     char brief[WORD_BRIEF];
     if (w->key)
-        return error_set(e, "'%s=' is no command: `set %s VALUE` changes a setting, `let %s = EXPR` names a number",
+        return error_set(e,
+            "'%s=' is no command: `set %s VALUE` changes a setting, `let %s = EXPR` names a number",
             word_brief(w->key, brief), brief, brief);
     if (line->count && !line->word[0].quoted && !strcmp(line->word[0].text, "="))
-        return error_set(e, "'%s' is no command: `let %s = EXPR` names a number", word_brief(w->text, brief), brief);
+        return error_set(
+            e, "'%s' is no command: `let %s = EXPR` names a number", word_brief(w->text, brief), brief);
     for (size_t i = 0; expr_word(r, i); i++)
         if (!strcmp(expr_word(r, i), w->text))
             return error_set(e, "'%s' is a quantity, not a command: `print %s` shows it", w->text, w->text);
     if (w->text[0] && strchr("0123456789(-.", w->text[0]))
-        return error_set(e, "'%s' is no command: `print EXPR` works an expression out", word_brief(w->text, brief));
+        return error_set(
+            e, "'%s' is no command: `print EXPR` works an expression out", word_brief(w->text, brief));
     return true;
 }
 
 static const struct command *find_row(struct repl *r, const struct command_line *line, struct error *e)
 {
-    const struct command *c = line->name.key ? NULL : command_find(line->name.text, r->origin->interactive, e);
+    const struct command *c =
+        line->name.key ? NULL : command_find(line->name.text, r->origin->interactive, e);
     if (!c) {
         explain_unknown(r, line, e);
         e->offset = line->name.offset;
@@ -141,7 +154,8 @@ static const struct command *find_row(struct repl *r, const struct command_line 
 }
 
 /* What a row does not allow: "&" where nothing waits, writing files from a lesson's own block. */
-static bool check_effect(struct repl *r, const struct command *c, const struct command_line *line, struct error *e)
+static bool check_effect(
+    struct repl *r, const struct command *c, const struct command_line *line, struct error *e)
 {
     if (line->background && !(c->effect & EFFECT_BACKGROUND))
         return error_set(e, "'%s' is done at once: leave out the '&'", c->name);

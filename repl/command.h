@@ -12,27 +12,38 @@
 
 struct repl;
 
-enum command_group { GROUP_BUILD, GROUP_DATA, GROUP_TRAIN, GROUP_LOOK, GROUP_WINDOW, GROUP_LESSONS, GROUP_SESSION, GROUPS };
+enum command_group {
+    GROUP_BUILD,
+    GROUP_DATA,
+    GROUP_TRAIN,
+    GROUP_LOOK,
+    GROUP_WINDOW,
+    GROUP_LESSONS,
+    GROUP_SESSION,
+    GROUPS
+};
 
 enum command_effect {
-    EFFECT_READS = 0,    /* looks only, or reads files: a lesson's own blocks may use it */
-    EFFECT_CHANGES = 1,  /* changes model, data or weights: goes into the journal, can be undone */
-    EFFECT_WRITES = 2,   /* writes files: not in a lesson's own blocks */
+    EFFECT_READS = 0,      /* looks only, or reads files: a lesson's own blocks may use it */
+    EFFECT_CHANGES = 1,    /* changes model, data or weights: goes into the journal, can be undone */
+    EFFECT_WRITES = 2,     /* writes files: not in a lesson's own blocks */
     EFFECT_BACKGROUND = 4, /* may end with & */
-    EFFECT_REPLAYED = 8, /* belongs in the journal though it changes no model: seed, set */
+    EFFECT_REPLAYED = 8,   /* belongs in the journal though it changes no model: seed, set */
 };
 
 struct command {
     const char *name, *summary;
-    const char *details;          /* a paragraph or two for `help NAME`; may be NULL */
-    const char *example;          /* a line that works as it stands in a new session, or after `before` */
-    const char *before;           /* set-up for the example, or NULL */
+    const char *details; /* a paragraph or two for `help NAME`; may be NULL */
+    const char *example; /* a line that works as it stands in a new session, or after `before` */
+    const char *before;  /* set-up for the example, or NULL */
     enum command_group group;
     unsigned effect;
     const struct arg_row *args;
     bool (*run)(struct repl *r, const struct command *c, const struct args *a, struct error *e);
-    const char *(*complete)(struct repl *r, size_t i); /* candidates for TEXT and NAME arguments; may be NULL */
-    const struct arg_row *(*rest)(const char *first);  /* rows of the REST, when they depend on the first word; or NULL */
+    const char *(*complete)(
+        struct repl *r, size_t i); /* candidates for TEXT and NAME arguments; may be NULL */
+    const struct arg_row *(*rest)(
+        const char *first); /* rows of the REST, when they depend on the first word; or NULL */
 };
 
 /* All commands, layer types included, in the order of the groups; NULL past the end. */

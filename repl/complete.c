@@ -95,7 +95,7 @@ static void add_arguments(struct repl *r, struct completion *out, const struct c
         if (c->given[i] || row->kind == ARG_REST || row->kind == ARG_COMMAND)
             continue;
         if (row->kind == ARG_FLAG)
-            add(out, c->word, row->name, "");
+            add(out, c->word, row->name, row->fallback ? "=" : ""); /* one that is on can only be said off */
         else if (!key_only && (row->kind == ARG_CHOICE || !placed))
             add_values(r, out, c->word, row, c->command);
         if (row->kind != ARG_FLAG && (key_only || c->word[0]))

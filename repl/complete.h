@@ -13,7 +13,8 @@ struct completion {
     size_t start; /* byte of the line where the word to replace begins */
 };
 
-/* What can stand at byte `cursor` of the line: command names, keys with "=", choices, flags, files, layers. */
+/* What can stand at byte `cursor` of the line: command names, keys with "=", choices, flags, files, layers.
+ */
 void complete(struct repl *r, const char *line, size_t cursor, struct completion *out);
 void completion_release(struct completion *c);
 

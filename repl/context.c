@@ -1,5 +1,6 @@
-/* context.c - a line that is still being typed is no valid line: quotes and brackets may be open. So it is cut here by
- * a forgiving scan, and its finished words are held against the rows in the order in which binding would. */
+/* context.c - a line that is still being typed is no valid line: quotes and brackets may be open. So it is
+ * cut here by a forgiving scan, and its finished words are held against the rows in the order in which
+ * binding would. */
 #include "context.h"
 
 #include <ctype.h>
@@ -12,8 +13,8 @@ struct scan {
     struct {
         size_t start, length;
     } word[WORDS];
-    int words;       /* finished ones of the last command */
-    size_t start;    /* of the word at the cursor */
+    int words;    /* finished ones of the last command */
+    size_t start; /* of the word at the cursor */
 };
 
 static bool blank(char c)

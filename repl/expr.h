@@ -20,10 +20,10 @@ struct expr;
 
 struct value {
     bool tensor;
-    bool is_text;       /* layer[1].type: compares with a word, prints as it is */
-    double number;      /* a scalar; truth is 1 or 0 */
+    bool is_text;  /* layer[1].type: compares with a word, prints as it is */
+    double number; /* a scalar; truth is 1 or 0 */
     char text[64];
-    float *data;        /* a tensor's values, owned */
+    float *data; /* a tensor's values, owned */
     struct shape shape;
 };
 void value_release(struct value *v);
@@ -41,8 +41,8 @@ bool expr_eval(struct repl *r, const struct expr *x, int i, struct value *out, s
 /* Parses and evaluates one scalar. */
 bool expr_number(struct repl *r, const char *text, double *out, struct error *e);
 
-/* A place that can be set: w[1][0,2], b[h1][3], w[1][:,0]. Finds tensor and elements (freed by the caller with
- * memory_free). */
+/* A place that can be set: w[1][0,2], b[h1][3], w[1][:,0]. Finds tensor and elements (freed by the caller
+ * with memory_free). */
 struct place_ref {
     int layer, param;
     size_t *element, count;

@@ -1,8 +1,8 @@
 /* expr_eval.c - a tree's value over the present session.
  *
- * Numbers are doubles, tensors keep their float32. Arithmetic between a tensor and a number goes value by value,
- * between two tensors their shapes must be equal. `and` and `or` leave out what no longer matters. An error that
- * comes from the session gets the place of the node that asked for it. */
+ * Numbers are doubles, tensors keep their float32. Arithmetic between a tensor and a number goes value by
+ * value, between two tensors their shapes must be equal. `and` and `or` leave out what no longer matters. An
+ * error that comes from the session gets the place of the node that asked for it. */
 #include "expr_tree.h"
 
 #include "repl.h"
@@ -46,8 +46,10 @@ static bool unknown_name(struct repl *r, const struct node *n, struct error *e)
     if (function)
         return error_set_at(e, n->offset, n->length, "'%s' is a function: `%s`", n->name, function->usage);
     if (closest)
-        return error_set_at(e, n->offset, n->length, "unknown name '%s'; did you mean '%s'?", n->name, closest);
-    return error_set_at(e, n->offset, n->length, "unknown name '%s': `let %s = EXPR` would make it", n->name, n->name);
+        return error_set_at(
+            e, n->offset, n->length, "unknown name '%s'; did you mean '%s'?", n->name, closest);
+    return error_set_at(
+        e, n->offset, n->length, "unknown name '%s': `let %s = EXPR` would make it", n->name, n->name);
 }
 
 static bool is_metric(const char *name)
@@ -82,7 +84,8 @@ static bool eval_tensor(struct repl *r, const struct node *n, struct value *out,
     return n->word->tensor(r, layer, out, e) || blame(n, e);
 }
 
-static bool eval_index(struct repl *r, const struct expr *x, const struct node *n, struct value *out, struct error *e)
+static bool eval_index(
+    struct repl *r, const struct expr *x, const struct node *n, struct value *out, struct error *e)
 {
     struct value base, part;
     struct span span[SHAPE_RANK + 1];
@@ -162,7 +165,8 @@ static bool is_order(const struct expr_word *word)
            !strcmp(word->name, "mean");
 }
 
-static bool apply_all(const struct expr_word *word, struct value *v, int count, struct value *out, struct error *e)
+static bool apply_all(
+    const struct expr_word *word, struct value *v, int count, struct value *out, struct error *e)
 {
     if (is_order(word) && scalars_only(v, count)) {
         *out = value_of(reduce_scalars(word, v, count));
@@ -191,7 +195,8 @@ static double each_in_double(const struct expr_word *word, double x)
 static bool apply_each(const struct node *n, struct value *v, int count, struct value *out, struct error *e)
 {
     if (count != 1)
-        return error_set_at(e, n->offset, n->length, "%s takes one value: `%s`", n->word->name, n->word->usage);
+        return error_set_at(
+            e, n->offset, n->length, "%s takes one value: `%s`", n->word->name, n->word->usage);
     if (!v[0].tensor) {
         *out = value_of(each_in_double(n->word, v[0].number));
         return true;
@@ -203,7 +208,8 @@ static bool apply_each(const struct node *n, struct value *v, int count, struct 
     return true;
 }
 
-static bool eval_call(struct repl *r, const struct expr *x, const struct node *n, struct value *out, struct error *e)
+static bool eval_call(
+    struct repl *r, const struct expr *x, const struct node *n, struct value *out, struct error *e)
 {
     struct value *v = memory_take((size_t)n->children, sizeof *v, "the arguments of a function", e);
     bool ok = v;
@@ -214,7 +220,8 @@ static bool eval_call(struct repl *r, const struct expr *x, const struct node *n
             ok = error_set_at(e, n->offset, n->length, "%s works on numbers, not on a text", n->word->name);
     }
     if (ok)
-        ok = n->word->all ? apply_all(n->word, v, n->children, out, e) : apply_each(n, v, n->children, out, e);
+        ok =
+            n->word->all ? apply_all(n->word, v, n->children, out, e) : apply_each(n, v, n->children, out, e);
     for (int i = 0; i < done; i++)
         value_release(&v[i]);
     memory_free(v);
@@ -254,7 +261,8 @@ static double operate(enum operator op, double a, double b)
 }
 
 /* Value by value, into the tensor of the two that there is. */
-static bool operate_tensors(const struct node *n, struct value *a, struct value *b, struct value *out, struct error *e)
+static bool operate_tensors(
+    const struct node *n, struct value *a, struct value *b, struct value *out, struct error *e)
 {
     char left[SHAPE_TEXT], right[SHAPE_TEXT];
     if (a->tensor && b->tensor && !shape_equal(&a->shape, &b->shape))
@@ -262,7 +270,8 @@ static bool operate_tensors(const struct node *n, struct value *a, struct value 
             shape_text(&a->shape, left), shape_text(&b->shape, right));
     struct value *into = a->tensor ? a : b;
     for (size_t i = 0; i < shape_size(&into->shape); i++)
-        into->data[i] = (float)operate(n->op, a->tensor ? a->data[i] : a->number, b->tensor ? b->data[i] : b->number);
+        into->data[i] =
+            (float)operate(n->op, a->tensor ? a->data[i] : a->number, b->tensor ? b->data[i] : b->number);
     *out = *into;
     into->data = NULL;
     return true;
@@ -279,8 +288,8 @@ static bool eval_side(struct repl *r, const struct expr *x, int side, struct val
     return true;
 }
 
-static bool compare_texts(struct repl *r, const struct expr *x, const struct node *n, bool *did, struct value *out,
-    struct error *e)
+static bool compare_texts(
+    struct repl *r, const struct expr *x, const struct node *n, bool *did, struct value *out, struct error *e)
 {
     struct value a = {0}, b = {0};
     const struct node *left = &x->node[n->child[0]], *right = &x->node[n->child[1]];
@@ -314,7 +323,8 @@ static bool truth(struct repl *r, const struct expr *x, int node, bool *out, str
     return ok || error_set_at(e, n->offset, n->length, "and, or and not join numbers and comparisons");
 }
 
-static bool eval_logic(struct repl *r, const struct expr *x, const struct node *n, struct value *out, struct error *e)
+static bool eval_logic(
+    struct repl *r, const struct expr *x, const struct node *n, struct value *out, struct error *e)
 {
     bool a, b;
     if (!truth(r, x, n->child[0], &a, e))
@@ -326,7 +336,8 @@ static bool eval_logic(struct repl *r, const struct expr *x, const struct node *
     return true;
 }
 
-static bool eval_binary(struct repl *r, const struct expr *x, const struct node *n, struct value *out, struct error *e)
+static bool eval_binary(
+    struct repl *r, const struct expr *x, const struct node *n, struct value *out, struct error *e)
 {
     bool did;
     if (n->op == OP_AND || n->op == OP_OR)
@@ -346,7 +357,8 @@ static bool eval_binary(struct repl *r, const struct expr *x, const struct node 
     return ok;
 }
 
-static bool eval_unary(struct repl *r, const struct expr *x, const struct node *n, struct value *out, struct error *e)
+static bool eval_unary(
+    struct repl *r, const struct expr *x, const struct node *n, struct value *out, struct error *e)
 {
     if (n->op == OP_NOT)
         return eval_logic(r, x, n, out, e);

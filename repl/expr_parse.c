@@ -1,7 +1,7 @@
 /* expr_parse.c - from text to a tree, by recursive descent: one function for each line of the grammar.
  *
- * Depth and number of nodes are bounded, so that no text, however long, can exhaust the stack here or when the
- * tree is walked. Errors name the byte where the text stops making sense. */
+ * Depth and number of nodes are bounded, so that no text, however long, can exhaust the stack here or when
+ * the tree is walked. Errors name the byte where the text stops making sense. */
 #include "expr_tree.h"
 
 #include "../src/args.h"

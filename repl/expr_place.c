@@ -1,7 +1,7 @@
 /* expr_place.c - from names and indices to elements of tensors, and the fields of layers.
  *
- * Indices count from 0, negative ones from the end, and ":" takes a whole axis, as in NumPy; axes that are not
- * named are taken whole. */
+ * Indices count from 0, negative ones from the end, and ":" takes a whole axis, as in NumPy; axes that are
+ * not named are taken whole. */
 #include "expr_tree.h"
 
 #include "repl.h"
@@ -169,19 +169,18 @@ bool expr_slices(struct repl *r, const struct expr *x, const struct node *n, con
 {
     char text[SHAPE_TEXT];
     if (n->children - 1 > shape->rank)
-        return error_set_at(e, n->offset, n->length, "%d indices are too many for a tensor of %s", n->children - 1,
-            shape_text(shape, text));
+        return error_set_at(e, n->offset, n->length, "%d indices are too many for a tensor of %s",
+            n->children - 1, shape_text(shape, text));
     for (int i = 0; i < shape->rank; i++) {
         out[i] = (struct span){.first = 0, .count = shape->dim[i]};
-        if (i < n->children - 1 &&
-            !read_slice(r, x, &x->node[n->child[i + 1]], i, shape->dim[i], &out[i], e))
+        if (i < n->children - 1 && !read_slice(r, x, &x->node[n->child[i + 1]], i, shape->dim[i], &out[i], e))
             return false;
     }
     return true;
 }
 
-size_t span_elements(const struct shape *shape, const struct span *span, int count, size_t *element,
-    struct shape *left)
+size_t span_elements(
+    const struct shape *shape, const struct span *span, int count, size_t *element, struct shape *left)
 {
     size_t total = 1;
     *left = (struct shape){0};

@@ -22,8 +22,24 @@ enum node_kind {
     NODE_BINARY, /* child[0] operator child[1] */
 };
 
-enum operator { OP_OR, OP_AND, OP_NOT, OP_LESS, OP_LESS_EQUAL, OP_MORE, OP_MORE_EQUAL, OP_EQUAL, OP_UNEQUAL, OP_ADD,
-    OP_SUBTRACT, OP_MULTIPLY, OP_DIVIDE, OP_REMAINDER, OP_POWER, OP_NEGATE };
+enum operator{
+    OP_OR,
+    OP_AND,
+    OP_NOT,
+    OP_LESS,
+    OP_LESS_EQUAL,
+    OP_MORE,
+    OP_MORE_EQUAL,
+    OP_EQUAL,
+    OP_UNEQUAL,
+    OP_ADD,
+    OP_SUBTRACT,
+    OP_MULTIPLY,
+    OP_DIVIDE,
+    OP_REMAINDER,
+    OP_POWER,
+    OP_NEGATE
+};
 
 struct node {
     enum node_kind kind;
@@ -32,8 +48,8 @@ struct node {
     int child[EXPR_ARGUMENTS], children;
     double number;
     bool single;
-    char name[EXPR_NAME];        /* NAME, TEXT; the layer of TENSOR and LAYER */
-    char field[EXPR_NAME];       /* of LAYER */
+    char name[EXPR_NAME];         /* NAME, TEXT; the layer of TENSOR and LAYER */
+    char field[EXPR_NAME];        /* of LAYER */
     const struct expr_word *word; /* of TENSOR and CALL */
 };
 
@@ -56,9 +72,9 @@ enum expr_word_kind { WORD_QUANTITY, WORD_TENSOR, WORD_FUNCTION };
 struct expr_word {
     const char *name, *usage, *summary;
     enum expr_word_kind kind;
-    bool (*quantity)(struct repl *r, double *out, struct error *e);   /* WORD_QUANTITY */
-    float (*each)(float x);                                           /* a function value by value … */
-    double (*all)(const float *x, size_t n);                          /* … or over all values */
+    bool (*quantity)(struct repl *r, double *out, struct error *e); /* WORD_QUANTITY */
+    float (*each)(float x);                                         /* a function value by value … */
+    double (*all)(const float *x, size_t n);                        /* … or over all values */
     bool (*tensor)(struct repl *r, int layer, struct value *out, struct error *e); /* WORD_TENSOR */
 };
 
@@ -81,8 +97,8 @@ bool expr_find_param(struct repl *r, const char *word, int layer, int *param, st
 
 /* Number of elements that the slices choose; lists them, row-major, in element[] (may be NULL), and gives the
  * shape that is left. */
-size_t span_elements(const struct shape *shape, const struct span *span, int count, size_t *element,
-    struct shape *left);
+size_t span_elements(
+    const struct shape *shape, const struct span *span, int count, size_t *element, struct shape *left);
 
 /* The slices of an index node, with negative and open ends filled in by the shape. */
 bool expr_slices(struct repl *r, const struct expr *x, const struct node *n, const struct shape *shape,

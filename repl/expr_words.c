@@ -1,7 +1,7 @@
 /* expr_words.c - the words that expressions know: quantities of the session, tensors, functions.
  *
- * One row each; parser, evaluation, completion, help and error messages read the rows. Every metric of the core
- * is a quantity too, with and without `val_` in front. */
+ * One row each; parser, evaluation, completion, help and error messages read the rows. Every metric of the
+ * core is a quantity too, with and without `val_` in front. */
 #include "expr_tree.h"
 
 #include "repl.h"
@@ -39,7 +39,8 @@ static bool params_value(struct repl *r, double *out, struct error *e)
 {
     const struct model *m = session_network(r->session)->model;
     if (!m->built)
-        return error_set(e, "the parameters cannot be counted before the input is known: `data NAME` or `input SHAPE`");
+        return error_set(
+            e, "the parameters cannot be counted before the input is known: `data NAME` or `input SHAPE`");
     *out = (double)m->params;
     return true;
 }
@@ -199,16 +200,17 @@ static const struct expr_word words[] = {
     {"params", "params", "parameters of the model", WORD_QUANTITY, .quantity = params_value},
     {"layers", "layers", "layers of the model, without the input", WORD_QUANTITY, .quantity = layers_value},
     {"seed", "seed", "the seed of all randomness", WORD_QUANTITY, .quantity = seed_value},
-    {"w", "w[1][0,2]", "weights of layer 1: from input 0 to unit 2; w[h1] names the layer, : takes a whole axis",
+    {"w", "w[1][0,2]",
+        "weights of layer 1: from input 0 to unit 2; w[h1] names the layer, : takes a whole axis",
         WORD_TENSOR, .tensor = w_value},
     {"b", "b[1][3]", "bias of unit 3 of layer 1", WORD_TENSOR, .tensor = b_value},
     {"grad.w", "grad.w[1][0,2]", "the loss's slope by a weight, from the last backward pass", WORD_TENSOR,
         .tensor = grad_w_value},
     {"grad.b", "grad.b[1][3]", "the loss's slope by a bias", WORD_TENSOR, .tensor = grad_b_value},
-    {"a", "a[2][5]", "outputs of layer 2 in the last forward pass; of several samples a[2][SAMPLE,5]", WORD_TENSOR,
-        .tensor = a_value},
-    {"delta", "delta[1][0]", "the loss's slope by the weighted sum of a unit, in the last backward pass", WORD_TENSOR,
-        .tensor = delta_value},
+    {"a", "a[2][5]", "outputs of layer 2 in the last forward pass; of several samples a[2][SAMPLE,5]",
+        WORD_TENSOR, .tensor = a_value},
+    {"delta", "delta[1][0]", "the loss's slope by the weighted sum of a unit, in the last backward pass",
+        WORD_TENSOR, .tensor = delta_value},
     {"norm", "norm(w[1])", "root of the sum of squares", WORD_FUNCTION, .all = norm_of},
     {"sum", "sum(w[1])", "sum of all values", WORD_FUNCTION, .all = sum_of},
     {"mean", "mean(a[1])", "mean of all values", WORD_FUNCTION, .all = mean_of},
@@ -237,7 +239,8 @@ const struct expr_word *expr_word_find(const char *name, enum expr_word_kind kin
     return NULL;
 }
 
-/* A metric of the i-th word behind the table: first all of the training part, then all of the held-out one. */
+/* A metric of the i-th word behind the table: first all of the training part, then all of the held-out one.
+ */
 static const char *metric_word(size_t i)
 {
     static char names[64][40];

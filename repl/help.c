@@ -1,7 +1,7 @@
 /* help.c - help, ? and apropos: everything they print comes from the rows.
  *
- * `help` lists the commands by group; `help NAME` explains whatever has that name, in all tables; `apropos WORD`
- * looks through names and summaries. */
+ * `help` lists the commands by group; `help NAME` explains whatever has that name, in all tables; `apropos
+ * WORD` looks through names and summaries. */
 #include "cmd.h"
 #include "topics.h"
 
@@ -26,24 +26,35 @@ static void title(const char *text)
 
 /* --- help ---------------------------------------------------------------------------------------------- */
 
-/* Names of a group, wrapped to the width of the terminal. */
-static void list_names(enum command_group g)
+/* Words behind a margin, wrapped; a bracket's words stay together. */
+static void print_wrapped(const char *text, int first, int margin)
 {
-    int column = 2;
-    out("  ");
-    for (size_t i = 0; command_at(i); i++) {
-        const struct command *c = command_at(i);
-        int width = (int)strlen(c->name) + 2;
-        if (c->group != g)
-            continue;
-        if (column + width > out_width()) {
-            out("\n  ");
-            column = 2;
-        }
-        column += width;
-        out("%s%s%s  ", out_style(STYLE_COMMAND), c->name, out_end());
+    int column = first;
+    out("%*s", first, "");
+    for (bool begin = true; *text; begin = false) {
+        int length = 0;
+        for (int depth = 0; text[length] && (depth || text[length] != ' '); length++)
+            depth += text[length] == '[' ? 1 : text[length] == ']' ? -1 : 0;
+        bool wrap = !begin && column + 1 + length > out_width();
+        if (wrap)
+            out("\n%*s", margin, "");
+        column = (wrap ? margin : column + !begin) + length;
+        out("%s%.*s", begin || wrap ? "" : " ", length, text);
+        text += length + (text[length] == ' ');
     }
     out("\n");
+}
+
+static void list_names(enum command_group g)
+{
+    struct text names = {0};
+    for (size_t i = 0; command_at(i); i++)
+        if (command_at(i)->group == g)
+            text_addf(&names, "%s%s", names.length ? " " : "", command_at(i)->name);
+    out("%s", out_style(STYLE_COMMAND));
+    print_wrapped(text_get(&names), 2, 2);
+    out("%s", out_end());
+    text_release(&names);
 }
 
 static void help_overview(void)
@@ -54,7 +65,8 @@ static void help_overview(void)
     }
     out("\n`help NAME` explains a command or any other word (`help dense`, `help adam`, `help spiral`),\n"
         "`help build` lists a group, `apropos WORD` searches, Tab completes. A first network:\n"
-        "  %sdata circle; dense 4 tanh; dense 1 tanh; fit 100%s\n", out_style(STYLE_COMMAND), out_end());
+        "  %sdata circle; dense 4 tanh; dense 1 tanh; fit 100%s\n",
+        out_style(STYLE_COMMAND), out_end());
 }
 
 static bool help_group(const char *name)
@@ -107,24 +119,6 @@ static void add_choices(const struct arg_row *row, struct text *out)
         text_addf(out, "%s%s", i ? " " : "", row->choice(i));
 }
 
-/* Words behind a margin, wrapped. */
-static void print_wrapped(const char *text, int margin)
-{
-    int column = margin;
-    out("%*s", margin, "");
-    while (*text) {
-        int length = (int)strcspn(text, " ");
-        if (column > margin && column + length >= out_width()) {
-            out("\n%*s", margin, "");
-            column = margin;
-        }
-        out("%.*s ", length, text);
-        column += length + 1;
-        text += length + (text[length] == ' ');
-    }
-    out("\n");
-}
-
 static void help_arguments(const struct arg_row *args)
 {
     int width = 0;
@@ -138,7 +132,7 @@ static void help_arguments(const struct arg_row *args)
         out("  %s%-*s%s  %s\n", out_style(STYLE_BOLD), width, row->name, out_end(), text_get(&line));
         add_choices(row, &choices);
         if (choices.length)
-            print_wrapped(text_get(&choices), width + 4);
+            print_wrapped(text_get(&choices), width + 4, width + 4);
         text_release(&line);
         text_release(&choices);
     }
@@ -159,8 +153,11 @@ static void help_usage(const struct topic *t)
     } else if (!strcmp(t->kind, "setting")) {
         text_addf(&usage, "set %s VALUE", t->name);
     }
-    if (usage.length)
-        out("  %s%s%s\n", out_style(STYLE_COMMAND), text_get(&usage), out_end());
+    if (usage.length) {
+        out("%s", out_style(STYLE_COMMAND));
+        print_wrapped(text_get(&usage), 2, 6);
+        out("%s", out_end());
+    }
     text_release(&usage);
 }
 
@@ -219,7 +216,9 @@ static bool help_name(struct repl *r, const char *name, struct error *e)
 }
 
 static const struct arg_row help_args[] = {
-    {.name = "name", .kind = ARG_TEXT, .help = "a command, a group, a data set, an activation, … any word of the language"},
+    {.name = "name",
+        .kind = ARG_TEXT,
+        .help = "a command, a group, a data set, an activation, … any word of the language"},
     {0},
 };
 
@@ -259,7 +258,10 @@ const struct command question_command = {
 /* --- apropos ------------------------------------------------------------------------------------------- */
 
 static const struct arg_row apropos_args[] = {
-    {.name = "word", .kind = ARG_TEXT, .help = "what to look for in names and summaries", .flags = ARG_REQUIRED},
+    {.name = "word",
+        .kind = ARG_TEXT,
+        .help = "what to look for in names and summaries",
+        .flags = ARG_REQUIRED},
     {0},
 };
 

@@ -72,7 +72,8 @@ static bool name_is_free(const char *name, struct error *e)
     while (isalnum((unsigned char)name[n]) || name[n] == '_')
         n++;
     if (!n || name[n] || isdigit((unsigned char)name[0]) || n >= EXPR_NAME)
-        return error_set(e, "a name is made of letters, digits and _, a letter first, up to %d of them", EXPR_NAME - 1);
+        return error_set(
+            e, "a name is made of letters, digits and _, a letter first, up to %d of them", EXPR_NAME - 1);
     for (size_t i = 0; i < 4; i++)
         if (!strcmp(name, joints[i]))
             return error_set(e, "'%s' belongs to the language: choose another name", name);
@@ -86,7 +87,8 @@ static bool name_is_free(const char *name, struct error *e)
 static bool evaluate(struct repl *r, const char *text, struct value *out, struct error *e)
 {
     struct expr *x = expr_parse(text, e);
-    bool ok = x && (expr_count(x) == 1 || error_set(e, "`let` takes one expression")) && expr_eval(r, x, 0, out, e);
+    bool ok =
+        x && (expr_count(x) == 1 || error_set(e, "`let` takes one expression")) && expr_eval(r, x, 0, out, e);
     expr_free(x);
     return ok;
 }
@@ -141,8 +143,10 @@ bool lets_watch(struct repl *r, const char *expression, struct error *e)
         lets_unwatch(r, expr_source(x, 0));
     if (!one || l->watches == WATCHES) {
         expr_free(x);
-        return error_set(e, one ? "%d expressions are watched already: `watch off` drops them"
-                                : "one expression at a time is watched, up to %d in all", (int)WATCHES);
+        return error_set(e,
+            one ? "%d expressions are watched already: `watch off` drops them"
+                : "one expression at a time is watched, up to %d in all",
+            (int)WATCHES);
     }
     l->watched[l->watches++] = x;
     return true;

@@ -32,7 +32,8 @@ static bool fail(struct lexer *l, int offset, int length, const char *message)
 
 /* --- bytes --------------------------------------------------------------------------------------------- */
 
-/* Bytes of the UTF-8 character at p, 0 when it is none: overlong forms, surrogates and cut ones are refused. */
+/* Bytes of the UTF-8 character at p, 0 when it is none: overlong forms, surrogates and cut ones are refused.
+ */
 static int utf8_length(const unsigned char *p, int left)
 {
     if (p[0] < 0x80)
@@ -131,8 +132,8 @@ static bool skip_quoted(struct lexer *l, bool keep)
     return true;
 }
 
-/* Skips from an opening bracket to the one that closes it; blanks, quotes and newlines in between belong to it.
- * False with l->more when the text ends first. */
+/* Skips from an opening bracket to the one that closes it; blanks, quotes and newlines in between belong to
+ * it. False with l->more when the text ends first. */
 static bool skip_brackets(struct lexer *l)
 {
     int open[BRACKETS], depth = 0;

@@ -14,19 +14,18 @@
 
 /* One command of a line. */
 struct command_line {
-    struct word name;      /* its first word */
-    struct word *word;     /* [count] the others */
+    struct word name;  /* its first word */
+    struct word *word; /* [count] the others */
     int count;
-    const char *raw;       /* the text behind the name up to ";", "&" at its end or "#", trimmed */
+    const char *raw; /* the text behind the name up to ";", "&" at its end or "#", trimmed */
     int raw_offset;
-    bool background;       /* ended with & */
+    bool background; /* ended with & */
 };
-
 
 struct line {
     struct command_line *command; /* [count] */
     int count;
-    char *storage;  /* unquoted copies that the words point into */
+    char *storage; /* unquoted copies that the words point into */
     struct word *words;
 };
 

@@ -1,8 +1,8 @@
 /* repl.c - the way of a line: cut, run command by command, say what went wrong, remember what changed.
  *
- * Whatever its origin, a line goes through repl_line(). The first error ends it. What a change did unasked (the
- * session's notice) is printed behind each command, and what changed something goes into the journal with its
- * full name, so that replaying needs no prefixes. */
+ * Whatever its origin, a line goes through repl_line(). The first error ends it. What a change did unasked
+ * (the session's notice) is printed behind each command, and what changed something goes into the journal
+ * with its full name, so that replaying needs no prefixes. */
 #include "repl.h"
 
 #include "cmd.h"

@@ -1,7 +1,7 @@
 /* repl.h - the program's state around a session, and the way of a line through it.
  *
- * A line may come from the prompt, -c, a script, a pipe, a lesson or the window. repl_line() cuts it, runs its
- * commands in order, prints errors with their place and stops at the first. Main only. */
+ * A line may come from the prompt, -c, a script, a pipe, a lesson or the window. repl_line() cuts it, runs
+ * its commands in order, prints errors with their place and stops at the first. Main only. */
 #ifndef GRADUS_REPL_REPL_H
 #define GRADUS_REPL_REPL_H
 
@@ -25,18 +25,18 @@ struct origin {
 
 struct repl {
     struct session *session;
-    struct viz *viz;            /* NULL until a window was asked for */
-    struct editor *editor;      /* NULL off a terminal */
-    struct lesson_run *lesson;  /* NULL when none runs */
-    struct lets *lets;          /* names made by `let`, and watched expressions */
-    const struct origin *origin; /* of the running line */
+    struct viz *viz;                    /* NULL until a window was asked for */
+    struct editor *editor;              /* NULL off a terminal */
+    struct lesson_run *lesson;          /* NULL when none runs */
+    struct lets *lets;                  /* names made by `let`, and watched expressions */
+    const struct origin *origin;        /* of the running line */
     const struct command_line *command; /* the running command, for the place of an error */
-    int depth;                  /* files that run each other, and commands within commands */
-    bool background;            /* the running command ended with & */
+    int depth;                          /* files that run each other, and commands within commands */
+    bool background;                    /* the running command ended with & */
     bool quit;
-    int status;                 /* exit status so far */
-    bool interactive;           /* there is a person at a terminal */
-    bool no_window;             /* --no-window */
+    int status;       /* exit status so far */
+    bool interactive; /* there is a person at a terminal */
+    bool no_window;   /* --no-window */
     bool quiet;
 };
 
@@ -46,11 +46,12 @@ bool repl_line(struct repl *r, const char *text, size_t length, const struct ori
 /* True when a text needs another line: an open bracket, or a "\\" at its end. */
 bool repl_wants_more(const char *text, size_t length);
 
-/* Runs a file of lines (`source`, a script). Stops at the first error: e->text is "" when it is printed already. */
+/* Runs a file of lines (`source`, a script). Stops at the first error: e->text is "" when it is printed
+ * already. */
 bool repl_file(struct repl *r, const char *path, struct error *e);
 
-/* Runs the one command in `text`, as `time` and `insert` do; the error gets its place within text. Notices are
- * printed, what changes something is journaled. */
+/* Runs the one command in `text`, as `time` and `insert` do; the error gets its place within text. Notices
+ * are printed, what changes something is journaled. */
 bool repl_command(struct repl *r, const char *text, struct error *e);
 
 #endif

@@ -1,4 +1,5 @@
-/* settings.h - what `set NAME VALUE` can set: one row each. Places such as w[1][0,2] are no rows: see cmd_set.c. */
+/* settings.h - what `set NAME VALUE` can set: one row each. Places such as w[1][0,2] are no rows: see
+ * cmd_set.c. */
 #ifndef GRADUS_REPL_SETTINGS_H
 #define GRADUS_REPL_SETTINGS_H
 

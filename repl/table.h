@@ -10,7 +10,7 @@ struct table {
     const char *align; /* "lr…": one letter a column; the last column is never padded */
     struct text cells; /* NUL-terminated, one behind the other */
     int count;
-    bool head;         /* the first row is a heading */
+    bool head; /* the first row is a heading */
     int indent;
 };
 

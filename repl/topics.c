@@ -1,4 +1,5 @@
-/* topics.c - one list of topics out of many tables: each table has a function that makes a topic of its i-th row. */
+/* topics.c - one list of topics out of many tables: each table has a function that makes a topic of its i-th
+ * row. */
 #include "topics.h"
 
 #include "command.h"
@@ -16,8 +17,12 @@ static bool from_command(size_t i, struct topic *out)
 {
     const struct command *c = command_at(i);
     if (c)
-        *out = (struct topic){.kind = "command", .name = c->name, .summary = c->summary, .args = c->args,
-            .example = c->example, .command = c};
+        *out = (struct topic){.kind = "command",
+            .name = c->name,
+            .summary = c->summary,
+            .args = c->args,
+            .example = c->example,
+            .command = c};
     return c;
 }
 
@@ -25,7 +30,10 @@ static bool from_data(size_t i, struct topic *out)
 {
     const struct data_source *d = data_source_at(i);
     if (d)
-        *out = (struct topic){.kind = "data set", .name = d->name, .summary = d->summary, .args = d->args,
+        *out = (struct topic){.kind = "data set",
+            .name = d->name,
+            .summary = d->summary,
+            .args = d->args,
             .example = d->example};
     return d;
 }
@@ -34,7 +42,8 @@ static bool from_activation(size_t i, struct topic *out)
 {
     const struct activation *a = activation_at(i);
     if (a)
-        *out = (struct topic){.kind = "activation", .name = a->name, .summary = a->summary, .formula = a->formula};
+        *out = (struct topic){
+            .kind = "activation", .name = a->name, .summary = a->summary, .formula = a->formula};
     return a;
 }
 
@@ -50,7 +59,10 @@ static bool from_optimizer(size_t i, struct topic *out)
 {
     const struct optimizer *o = optimizer_at(i);
     if (o)
-        *out = (struct topic){.kind = "optimiser", .name = o->name, .summary = o->summary, .formula = o->formula,
+        *out = (struct topic){.kind = "optimiser",
+            .name = o->name,
+            .summary = o->summary,
+            .formula = o->formula,
             .args = o->args};
     return o;
 }
@@ -83,7 +95,8 @@ static bool from_setting(size_t i, struct topic *out)
 {
     const struct setting *s = setting_at(i);
     if (s)
-        *out = (struct topic){.kind = "setting", .name = s->row.name, .summary = s->row.help, .example = s->example};
+        *out = (struct topic){
+            .kind = "setting", .name = s->row.name, .summary = s->row.help, .example = s->example};
     return s;
 }
 

@@ -9,12 +9,12 @@ struct arg_row;
 struct command;
 
 struct topic {
-    const char *kind;    /* "command", "activation", "data set" */
+    const char *kind; /* "command", "activation", "data set" */
     const char *name, *summary;
-    const char *formula; /* may be NULL */
-    const char *usage;   /* how it is typed, when that is not its arguments; may be NULL */
-    const struct arg_row *args; /* may be NULL */
-    const char *example; /* may be NULL */
+    const char *formula;           /* may be NULL */
+    const char *usage;             /* how it is typed, when that is not its arguments; may be NULL */
+    const struct arg_row *args;    /* may be NULL */
+    const char *example;           /* may be NULL */
     const struct command *command; /* of kind "command" */
 };
 

@@ -73,7 +73,8 @@ void value_write(const struct value *v, struct text *out)
     else if (!v->tensor)
         write_number(v->number, out);
     else if (size > SHOWN_VALUES)
-        text_addf(out, "a tensor of %s, %zu values: choose a part of it, as in [0,:]", shape_text(&v->shape, shape), size);
+        text_addf(out, "a tensor of %s, %zu values: choose a part of it, as in [0,:]",
+            shape_text(&v->shape, shape), size);
     else
         write_axis(&v->shape, 0, v->data, out);
 }

@@ -1,9 +1,10 @@
 /* why.c - the doctor: reads a training's numbers and says in words what is wrong and what to try.
  *
- * A copy of the weights is run over up to 256 training samples, forward and back. Each symptom is a row with a test
- * and a sentence; all rows are asked, the gravest first. When none applies it says what goes well. The thresholds are
- * rules of thumb: a unit is dead when it is 0 for every sample, saturated when nine tenths of its outputs lie within
- * 3 % of an end of the activation's range; a step should move weights by about a thousandth of their size. */
+ * A copy of the weights is run over up to 256 training samples, forward and back. Each symptom is a row with
+ * a test and a sentence; all rows are asked, the gravest first. When none applies it says what goes well. The
+ * thresholds are rules of thumb: a unit is dead when it is 0 for every sample, saturated when nine tenths of
+ * its outputs lie within 3 % of an end of the activation's range; a step should move weights by about a
+ * thousandth of their size. */
 #include "cmd.h"
 
 #include "../src/activation.h"
@@ -18,7 +19,7 @@
 enum { WHY_SAMPLES = 256, WHY_LAYERS = 64 };
 
 struct layer_health {
-    double dead, saturated; /* shares of units */
+    double dead, saturated;  /* shares of units */
     double weight, gradient; /* norms of its kernel */
 };
 
@@ -138,7 +139,8 @@ static bool measure(struct repl *r, struct health *h, struct error *e)
 /* --- symptoms ------------------------------------------------------------------------------------------ */
 
 /* Appends a sentence and a remedy when the symptom is there. */
-typedef bool symptom(const struct health *h, struct text *says, struct text *remedy); /* rows of the list below */
+typedef bool symptom(
+    const struct health *h, struct text *says, struct text *remedy); /* rows of the list below */
 
 static const char *layer_name(const struct health *h, int i)
 {
@@ -149,7 +151,8 @@ static bool diverged(const struct health *h, struct text *says, struct text *rem
 {
     if (h->status.phase != PHASE_DIVERGED)
         return false;
-    text_addf(says, "%s. The usual cause is a learning rate that is too large: each step overshoots more than the last",
+    text_addf(says,
+        "%s. The usual cause is a learning rate that is too large: each step overshoots more than the last",
         h->status.message[0] ? h->status.message : "the loss became infinite");
     text_addf(remedy, "set lr %.3g", h->recipe.lr / 10);
     return true;
@@ -168,8 +171,8 @@ static bool rising(const struct health *h, struct text *says, struct text *remed
 {
     if (h->epochs < 5 || !(h->last.loss > 1.1f * h->first.loss) || h->status.phase == PHASE_DIVERGED)
         return false;
-    text_addf(says, "the loss rose from %.3g to %.3g: the learning rate of %g is too large", (double)h->first.loss,
-        (double)h->last.loss, h->recipe.lr);
+    text_addf(says, "the loss rose from %.3g to %.3g: the learning rate of %g is too large",
+        (double)h->first.loss, (double)h->last.loss, h->recipe.lr);
     text_addf(remedy, "set lr %.3g", h->recipe.lr / 10);
     return true;
 }
@@ -178,7 +181,9 @@ static bool dead(const struct health *h, struct text *says, struct text *remedy)
 {
     for (int i = 1; i < h->layers; i++)
         if (h->layer[i].dead >= 0.25) {
-            text_addf(says, "%.0f %% of the units of %s are dead: they give 0 for every sample, so no gradient reaches them",
+            text_addf(says,
+                "%.0f %% of the units of %s are dead: they give 0 for every sample, so no gradient reaches "
+                "them",
                 100 * h->layer[i].dead, layer_name(h, i));
             text_addf(remedy, "init he_normal layer=%s", layer_name(h, i));
             return true;
@@ -190,7 +195,9 @@ static bool saturated(const struct health *h, struct text *says, struct text *re
 {
     for (int i = 1; i + 1 < h->layers; i++)
         if (h->layer[i].saturated >= 0.5) {
-            text_addf(says, "%.0f %% of the units of %s are saturated: they sit at an end of %s, where its slope is almost 0",
+            text_addf(says,
+                "%.0f %% of the units of %s are saturated: they sit at an end of %s, where its slope is "
+                "almost 0",
                 100 * h->layer[i].saturated, layer_name(h, i), h->model->layer[i].activation->name);
             text_addf(remedy, "init glorot_uniform layer=%s", layer_name(h, i));
             return true;
@@ -215,7 +222,8 @@ static bool vanishing(const struct health *h, struct text *says, struct text *re
     int first, last;
     if (!ends(h, &first, &last) || !(h->layer[first].gradient < 1e-3 * h->layer[last].gradient))
         return false;
-    text_addf(says, "the gradient shrinks on its way back, from %.2g at %s to %.2g at %s: the first layers hardly learn",
+    text_addf(says,
+        "the gradient shrinks on its way back, from %.2g at %s to %.2g at %s: the first layers hardly learn",
         h->layer[last].gradient, layer_name(h, last), h->layer[first].gradient, layer_name(h, first));
     text_addf(remedy, "replace %s dense %d relu", layer_name(h, first),
         h->model->layer[first].out.dim[h->model->layer[first].out.rank - 1]);
@@ -238,7 +246,9 @@ static bool overfitting(const struct health *h, struct text *says, struct text *
     bool apart = h->last.val_loss > 1.3f * h->best.val_loss && h->last.loss < h->best.loss;
     if (h->epochs < 10 || !apart)
         return false;
-    text_addf(says, "it overfits: val_loss was best at epoch %llu (%.3g) and is %.3g now, while the training loss still falls",
+    text_addf(says,
+        "it overfits: val_loss was best at epoch %llu (%.3g) and is %.3g now, while the training loss still "
+        "falls",
         (unsigned long long)h->best.epoch, (double)h->best.val_loss, (double)h->last.val_loss);
     text_addf(remedy, "rewind epoch=%llu", (unsigned long long)h->best.epoch);
     return true;
@@ -248,7 +258,9 @@ static bool slow(const struct health *h, struct text *says, struct text *remedy)
 {
     if (h->epochs < 5 || !(h->last.loss > 0.98f * h->first.loss) || h->last.loss > 1.1f * h->first.loss)
         return false;
-    text_addf(says, "the loss hardly moves (%.4g, then %.4g): the learning rate of %g may be too small, or the model too simple",
+    text_addf(says,
+        "the loss hardly moves (%.4g, then %.4g): the learning rate of %g may be too small, or the model too "
+        "simple",
         (double)h->first.loss, (double)h->last.loss, h->recipe.lr);
     text_addf(remedy, "set lr %.3g", h->recipe.lr * 10);
     return true;
@@ -258,24 +270,26 @@ static bool useless(const struct health *h, struct text *says, struct text *reme
 {
     if (h->epochs < 20 || isnan(h->baseline) || !(h->last.val_accuracy <= h->baseline + 0.02))
         return false;
-    text_addf(says, "val_accuracy is %.3g, and always naming the largest class scores %.3g: it has learnt nothing that holds",
+    text_addf(says,
+        "val_accuracy is %.3g, and always naming the largest class scores %.3g: it has learnt nothing that "
+        "holds",
         (double)h->last.val_accuracy, h->baseline);
     text_add(remedy, "insert 1 dense 16 tanh");
     return true;
 }
 
-static symptom *const symptoms[] = {diverged, not_trained, symmetric, rising, dead, saturated, vanishing, overfitting,
-    slow, useless};
+static symptom *const symptoms[] = {
+    diverged, not_trained, symmetric, rising, dead, saturated, vanishing, overfitting, slow, useless};
 
 /* --- the command --------------------------------------------------------------------------------------- */
 
 static void report_good(const struct health *h)
 {
-    out("%sNothing is wrong.%s The loss fell from %.4g to %.4g in %zu epochs.\n", out_style(STYLE_GOOD), out_end(),
-        (double)h->first.loss, (double)h->last.loss, h->epochs);
+    out("%sNothing is wrong.%s The loss fell from %.4g to %.4g in %zu epochs.\n", out_style(STYLE_GOOD),
+        out_end(), (double)h->first.loss, (double)h->last.loss, h->epochs);
     if (h->data->classes && isfinite(h->last.val_accuracy))
-        out("val_accuracy is %.4g; always naming the largest class would score %.4g.\n", (double)h->last.val_accuracy,
-            h->baseline);
+        out("val_accuracy is %.4g; always naming the largest class would score %.4g.\n",
+            (double)h->last.val_accuracy, h->baseline);
     out("More epochs may still help while val_loss falls: `plot loss` shows it.\n");
 }
 
@@ -306,8 +320,8 @@ static bool run_why(struct repl *r, const struct command *c, const struct args *
         struct text says = {0}, remedy = {0};
         if (symptoms[i](&h, &says, &remedy)) {
             sick = true;
-            out("%s•%s %s.\n  try: %s%s%s\n", out_style(STYLE_WARN), out_end(), text_get(&says), out_style(STYLE_COMMAND),
-                text_get(&remedy), out_end());
+            out("%s•%s %s.\n  try: %s%s%s\n", out_style(STYLE_WARN), out_end(), text_get(&says),
+                out_style(STYLE_COMMAND), text_get(&remedy), out_end());
         }
         text_release(&says);
         text_release(&remedy);
@@ -321,7 +335,8 @@ static bool run_why(struct repl *r, const struct command *c, const struct args *
 const struct command why_command = {
     .name = "why",
     .summary = "says in words why a network does not learn, and what to try",
-    .details = "It looks at the curves, the learning rate, the size of weights and gradients, and at units that are dead or\n"
+    .details = "It looks at the curves, the learning rate, the size of weights and gradients, and at units "
+               "that are dead or\n"
                "saturated. It changes nothing.",
     .example = "why",
     .before = "data circle; dense 4 tanh; dense 1 tanh; fit 20",
