@@ -500,12 +500,13 @@ static const struct binding {
     {"^W", "ed-delete-prev-word"},
 };
 
+/* The narrow el_set() would copy the names and never free them. */
 static void bind_keys(EditLine *el)
 {
-    el_set(el, EL_ADDFN, "gradus-complete", "Complete the word", key_complete);
-    el_set(el, EL_ADDFN, "gradus-insert", "Insert what was pasted", key_insert);
-    el_set(el, EL_ADDFN, "gradus-up", "Older line that starts like this one", key_up);
-    el_set(el, EL_ADDFN, "gradus-down", "Newer line that starts like this one", key_down);
+    el_wset(el, EL_ADDFN, L"gradus-complete", L"Complete the word", key_complete);
+    el_wset(el, EL_ADDFN, L"gradus-insert", L"Insert what was pasted", key_insert);
+    el_wset(el, EL_ADDFN, L"gradus-up", L"Older line that starts like this one", key_up);
+    el_wset(el, EL_ADDFN, L"gradus-down", L"Newer line that starts like this one", key_down);
     for (size_t i = 0; i < sizeof bindings / sizeof *bindings; i++)
         el_set(el, EL_BIND, bindings[i].key, bindings[i].function, NULL);
 }

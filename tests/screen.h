@@ -201,7 +201,7 @@ static bool screen_read(struct screen *s, int milliseconds)
 }
 
 /* Starts the program with arguments on a screen of its own. */
-static struct screen *screen_start(int rows, int columns, char *const *argv)
+static struct screen *screen_start(int rows, int columns, const char *const *argv)
 {
     struct screen *s = calloc(1, sizeof *s);
     struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
@@ -209,7 +209,7 @@ static struct screen *screen_start(int rows, int columns, char *const *argv)
     s->columns = columns;
     s->pid = forkpty(&s->fd, NULL, NULL, &size);
     if (s->pid == 0) {
-        execv(argv[0], argv);
+        execv(argv[0], (char *const *)argv);
         _exit(127);
     }
     return s;
@@ -263,6 +263,8 @@ static int screen_end(struct screen *s)
     close(s->fd);
     if (waitpid(s->pid, &status, 0) != s->pid)
         status = -1;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 1) /* a sanitizer's report */
+        fprintf(stderr, "the program ended with 1:\n%s\n", screen_text(s));
     free(s);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -35,8 +35,7 @@ static int remove_folder(void **state)
 
 static struct screen *start(const char *option, const char *commands)
 {
-    char *argv[] = {
-        getenv("GRADUS_PROGRAM"), "-i", "--no-window", "-c", (char *)commands, (char *)option, NULL};
+    const char *const argv[] = {getenv("GRADUS_PROGRAM"), "-i", "--no-window", "-c", commands, option, NULL};
     assert_non_null(argv[0]);
     struct screen *s = screen_start(24, 100, argv);
     assert_true(screen_shows(s, "gradus>"));
