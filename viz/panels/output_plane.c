@@ -110,7 +110,9 @@ static void plane_axes(const struct output *o, struct rect map)
             float at = (float)axis_place(&a, tick[i]);
             struct rect box = {map.x + at * map.w - 20 * px, map.y + map.h + 3 * px, 40 * px, line};
             if (axis)
-                box = (struct rect){map.x - 38 * px, map.y + (1 - at) * map.h - line / 2, 33 * px, line};
+                box = (struct rect){map.x - 38 * px,
+                    fminf(map.y + (1 - at) * map.h - line / 2, map.y + map.h - line), 33 * px,
+                    line}; /* the lowest stays clear of the row below */
             bool taken = axis ? box.y < map.y + line : box.x + box.w / 2 > map.x + map.w - lead - 14 * px;
             if (!taken)
                 draw_text(o->d, box, axis ? ALIGN_RIGHT : ALIGN_CENTRE, f, c, number_short(tick[i], number));
