@@ -388,25 +388,31 @@ static bool refuse(const struct binding *b, int at, struct error *e)
     return left_over(b, word, e);
 }
 
+static bool takes_text(const struct arg_row *rows)
+{
+    for (; rows->name; rows++)
+        if (rows->kind == ARG_TEXT || rows->kind == ARG_FILE)
+            return true;
+    return false;
+}
+
 static bool unknown_key(const struct binding *b, const struct word *word, struct error *e)
 {
     char key[WORD_BRIEF], value[WORD_BRIEF];
     word_brief(word->key, key);
     word_brief(word->text, value);
-    struct text keys = {0};
+    struct text rest = {0};
     const char *closest = closest_row(b->rows, word->key, false);
     if (closest)
-        text_addf(&keys, "did you mean '%s='?", closest);
-    else if (!args_count(b->rows))
-        text_add(&keys, "it takes no arguments");
+        text_addf(&rest, "did you mean '%s='?", closest);
     else
-        text_add(&keys, "it takes ");
-    for (int i = 0; !closest && b->rows[i].name && keys.length < 200; i++)
-        text_addf(&keys, "%s%s=", i ? ", " : "", b->rows[i].name);
-    BLAME(e, word,
-        "%s has no argument '%s='; %s (a text or file name that holds = goes in quotes: \"%s=%s\")", b->what,
-        key, text_get(&keys), key, value);
-    text_release(&keys);
+        text_add(&rest, args_count(b->rows) ? "it takes " : "it takes no arguments");
+    for (int i = 0; !closest && b->rows[i].name && rest.length < 200; i++)
+        text_addf(&rest, "%s%s=", i ? ", " : "", b->rows[i].name);
+    if (takes_text(b->rows))
+        text_addf(&rest, " (a text or file name that holds = goes in quotes: \"%s=%s\")", key, value);
+    BLAME(e, word, "%s has no argument '%s='; %s", b->what, key, text_get(&rest));
+    text_release(&rest);
     return false;
 }
 

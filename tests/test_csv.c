@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static struct error error;
@@ -301,6 +302,33 @@ static struct data *load(const char *path, const char *target)
     return csv->make(&args, 1, NULL, &error);
 }
 
+/* All words of the command, from a file, as they reach the reader. */
+static void every_word_of_the_command_acts(void **state)
+{
+    char path[] = "/tmp/gradus-csv-XXXXXX";
+    static const char text[] = "1;2;a\n1;3;b\n?;4;a\n2;5;b\n";
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    assert_int_equal(write(descriptor, text, sizeof text - 1), sizeof text - 1);
+    close(descriptor);
+    const struct data_source *csv = data_source_find("csv");
+    const struct word words[] = {{.text = path}, {.key = "target", .text = "0"},
+        {.key = "separator", .text = "semicolon"}, {.key = "header", .text = "no"},
+        {.key = "task", .text = "classification"}, {.key = "missing", .text = "mean"},
+        {.key = "ignore", .text = "2"}, {.key = "split", .text = "0"}};
+    struct args args;
+    if (!args_bind("data csv", csv->args, words, 8, &args, &error))
+        fail_msg("%s", error.text);
+    struct data *d = must(csv->make(&args, 1, NULL, &error));
+    unlink(path);
+    assert_int_equal(d->n, 3);
+    assert_int_equal(d->train, 3);
+    assert_int_equal(d->raw, 1);
+    assert_int_equal(d->classes, 2);
+    assert_string_equal(d->class_name[1], "2");
+    data_unref(d);
+}
+
 static void a_missing_file_is_named(void **state)
 {
     assert_null(load("/nowhere/none.csv", "y"));
@@ -346,6 +374,7 @@ int main(void)
         cmocka_unit_test(wrong_columns_are_named),
         cmocka_unit_test(limits_are_named),
         cmocka_unit_test(can_be_cancelled),
+        cmocka_unit_test(every_word_of_the_command_acts),
         cmocka_unit_test(a_missing_file_is_named),
         cmocka_unit_test(iris_is_read),
     };

@@ -453,6 +453,7 @@ struct data *data_from_csv(char *bytes, size_t length, const char *name, const s
 
 static const char *const tasks[] = {"classification", "regression"};
 static const char *const missings[] = {"drop", "mean"};
+static const char *const headers[] = {"yes", "no"};
 static const struct {
     const char *name;
     char byte;
@@ -466,6 +467,11 @@ static const char *task_choice(size_t i)
 static const char *missing_choice(size_t i)
 {
     return i < 2 ? missings[i] : NULL;
+}
+
+static const char *header_choice(size_t i)
+{
+    return i < 2 ? headers[i] : NULL;
 }
 
 static const char *separator_choice(size_t i)
@@ -486,8 +492,8 @@ static const struct arg_row csv_rows[] = {
     [IGNORE] = {"ignore", ARG_TEXT, "columns to leave out: a,b,c", .flags = ARG_KEY_ONLY},
     [SEPARATOR] = {"separator", ARG_CHOICE, "what stands between fields; found out by default",
         .choice = separator_choice, .flags = ARG_KEY_ONLY},
-    [HEADER] = {"header", ARG_FLAG, "whether the first line holds names; found out by default",
-        .flags = ARG_KEY_ONLY},
+    [HEADER] = {"header", ARG_CHOICE, "whether the first line holds names; found out by default",
+        .choice = header_choice, .flags = ARG_KEY_ONLY},
     [SPLIT] = DATA_ROW_SPLIT(0.2),
     {0},
 };
@@ -503,9 +509,7 @@ static struct data *make_csv(
         .task = v[TASK].given ? (enum csv_task)(v[TASK].number + 1) : CSV_TASK_GUESS,
         .missing = (enum csv_missing)v[MISSING].number,
         .separator = v[SEPARATOR].given ? separators[(int)v[SEPARATOR].number].byte : 0,
-        .header = !v[HEADER].given   ? CSV_HEADER_GUESS
-                  : v[HEADER].number ? CSV_HEADER_YES
-                                     : CSV_HEADER_NO,
+        .header = v[HEADER].given ? (enum csv_header)(v[HEADER].number + 1) : CSV_HEADER_GUESS,
         .split = v[SPLIT].number,
     };
     char *bytes;
