@@ -319,27 +319,47 @@ bool lesson_enter_step(struct repl *r, int step, bool prepare, struct error *e)
     return true;
 }
 
+/* A run that shows what was predicted in the step before answers the prediction. */
+static void say_prediction(struct repl *r)
+{
+    const struct lesson_run *run = r->lesson;
+    const struct lesson_file *f = run->file;
+    int before = run->step - 1, act = before >= 0 ? f->step[before].act : -1;
+    if (act < 0 || f->block[act].kind != BLOCK_PREDICT || lesson_act(run)->kind != BLOCK_RUN ||
+        run->record == NULL)
+        return;
+    int option = lesson_record_option(run->record, f->step[before].name);
+    if (option < 0 || option >= f->block[act].items)
+        return;
+    lesson_print_verdict(r, before, option);
+    out("\n");
+}
+
+static bool say_notes(struct repl *r)
+{
+    const struct lesson_block *note;
+    int n = 0;
+    for (; (note = lesson_step_block(r->lesson->file, r->lesson->step, BLOCK_NOTE, n)) != NULL; n++) {
+        lesson_print_block(r, note);
+        out("\n");
+    }
+    return n > 0;
+}
+
 void lesson_success(struct repl *r)
 {
     struct lesson_run *run = r->lesson;
-    const struct lesson_file *f = run->file;
-    const struct lesson_block *act = lesson_act(run), *note;
-    const struct lesson_block *before =
-        run->step > 0 && f->step[run->step - 1].act >= 0 ? &f->block[f->step[run->step - 1].act] : NULL;
+    const struct lesson_block *act = lesson_act(run);
+    bool asked = act->kind == BLOCK_TASK || act->kind == BLOCK_ASK;
     if (run->record != NULL)
-        lesson_record_done(run->record, f->step[run->step].name);
+        lesson_record_done(run->record, run->file->step[run->step].name);
     lesson_save(r);
     out("\n");
-    if (act->kind == BLOCK_TASK || act->kind == BLOCK_ASK)
+    if (asked)
         out("%s✓ Right.%s\n", out_style(STYLE_GOOD), out_end());
-    int option =
-        before != NULL && before->kind == BLOCK_PREDICT && act->kind == BLOCK_RUN && run->record != NULL
-            ? lesson_record_option(run->record, f->step[run->step - 1].name)
-            : -1;
-    if (option >= 0 && option < before->items)
-        lesson_print_verdict(r, run->step - 1, option);
-    for (int n = 0; (note = lesson_step_block(f, run->step, BLOCK_NOTE, n)) != NULL; n++)
-        lesson_print_block(r, note);
+    say_prediction(r);
+    if (!say_notes(r) && asked)
+        out("\n");
     lesson_prompt(r);
     lesson_caption(r);
 }

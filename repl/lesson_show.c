@@ -127,7 +127,7 @@ void lesson_show(struct repl *r)
     const struct lesson_run *run = r->lesson;
     const struct lesson_file *f = run->file;
     const struct lesson_step *s = &f->step[run->step];
-    out("\n%s%s · %d of %d%s\n\n", out_style(STYLE_DIM), f->title, run->step + 1, f->steps, out_end());
+    out("\n%slesson %s · %d of %d%s\n\n", out_style(STYLE_DIM), f->id, run->step + 1, f->steps, out_end());
     for (int i = s->first; i < s->end; i++)
         if (f->block[i].kind == BLOCK_PROSE) {
             lesson_print_block(r, &f->block[i]);
