@@ -97,8 +97,8 @@ class Display:
              *self.options],
             pass_fds=[writer], stderr=subprocess.DEVNULL)
         os.close(writer)
-        number = os.read(reader, 16).decode().strip()
-        os.close(reader)
+        with os.fdopen(reader) as answer:
+            number = answer.readline().strip()
         return {"DISPLAY": f":{number}", "SDL_VIDEODRIVER": "x11"}
 
     def __exit__(self, *_):
