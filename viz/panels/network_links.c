@@ -34,7 +34,9 @@ static bool looked_at(const struct scene *n, int layer, int source, const struct
 static float light_of(const struct scene *n, int block, int layer, int source, const struct link *k)
 {
     float light = wave_light(n, block, true);
-    return n->look.kind == SUBJECT_NONE || looked_at(n, layer, source, k) ? light : light * dim;
+    if (n->wave.moving || n->look.kind == SUBJECT_NONE || looked_at(n, layer, source, k))
+        return light;
+    return light * dim;
 }
 
 /* The largest |w| of all kernels, at least 1: so that small weights look small. */
