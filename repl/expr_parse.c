@@ -66,7 +66,7 @@ static int add_node(struct parser *p, enum node_kind kind, int offset)
 {
     struct expr *x = p->x;
     if (x->nodes == EXPR_NODES)
-        return fail(p, offset, 1, "this expression is too long: name its parts with `let`");
+        return fail(p, p->at, 1, "this expression is too long: name its parts with `let`");
     if (x->nodes == x->capacity) {
         int capacity = x->capacity ? 2 * x->capacity : 16;
         struct node *more = memory_take((size_t)capacity, sizeof *more, "an expression", p->e);

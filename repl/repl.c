@@ -21,7 +21,17 @@ void repl_notices(struct repl *r)
     text_clear(&r->session->notice);
 }
 
-static bool journal(struct repl *r, const struct command *c, const struct command_line *line, struct error *e)
+/* A line that ended a training was typed while it ran: it gets the step at which it acted. */
+static void stamp(struct session *s, uint64_t before)
+{
+    struct journal_line *line = &s->journal[s->journal_count - 1];
+    uint64_t after = session_place(s).step;
+    if (before != UINT64_MAX && line->step == UINT64_MAX)
+        line->step = after > before ? after : before;
+}
+
+static bool journal(struct repl *r, const struct command *c, const struct command_line *line, uint64_t before,
+    struct error *e)
 {
     if (!(c->effect & (EFFECT_CHANGES | EFFECT_REPLAYED)))
         return true;
@@ -31,17 +41,20 @@ static bool journal(struct repl *r, const struct command *c, const struct comman
         if (*p == '\n')
             *p = ' ';
     bool ok = session_journal(r->session, text_get(&t), e);
+    if (ok)
+        stamp(r->session, before);
     text_release(&t);
     return ok;
 }
 
 static bool run_one(struct repl *r, const struct command_line *line, struct error *e)
 {
+    uint64_t before = session_running(r->session) ? session_place(r->session).step : UINT64_MAX;
     *e = (struct error){.offset = -1};
     bool ok = command_run(r, line, e);
     repl_notices(r);
     const struct command *c = ok ? command_find(line->name.text, r->origin->interactive, NULL) : NULL;
-    return ok && (!c || journal(r, c, line, e));
+    return ok && (!c || journal(r, c, line, before, e));
 }
 
 /* Prints an error under the physical line of a continued text that it stands in. */

@@ -254,32 +254,62 @@ static bool overfitting(const struct health *h, struct text *says, struct text *
     return true;
 }
 
+/* Many times the optimiser's usual rate cannot be called small. */
 static bool slow(const struct health *h, struct text *says, struct text *remedy)
 {
-    if (h->epochs < 5 || !(h->last.loss > 0.98f * h->first.loss) || h->last.loss > 1.1f * h->first.loss)
+    bool still = h->last.loss > 0.98f * h->first.loss && h->last.loss <= 1.1f * h->first.loss;
+    bool large = h->recipe.lr > 10 * h->recipe.optimizer->lr;
+    if (h->epochs < 5 || !still)
+        return false;
+    text_addf(says, "the loss hardly moves (%.4g, then %.4g): the learning rate of %g may be too %s",
+        (double)h->first.loss, (double)h->last.loss, h->recipe.lr,
+        large ? "large" : "small, or the model too simple");
+    text_addf(remedy, "set lr %.3g", large ? h->recipe.optimizer->lr : h->recipe.lr * 10);
+    return true;
+}
+
+static bool by_heart(const struct health *h)
+{
+    return h->last.accuracy - h->last.val_accuracy > 0.15f;
+}
+
+static bool learnt_by_heart(const struct health *h, struct text *says, struct text *remedy)
+{
+    if (h->epochs < 10 || !by_heart(h))
         return false;
     text_addf(says,
-        "the loss hardly moves (%.4g, then %.4g): the learning rate of %g may be too small, or the model too "
-        "simple",
-        (double)h->first.loss, (double)h->last.loss, h->recipe.lr);
-    text_addf(remedy, "set lr %.3g", h->recipe.lr * 10);
+        "it knows the training data by heart (accuracy %.3g), but not the rest (val_accuracy %.3g): more "
+        "data, fewer units or a penalty help",
+        (double)h->last.accuracy, (double)h->last.val_accuracy);
+    text_addf(remedy, "compile %s lr=%g l2=0.001", h->recipe.optimizer->name, h->recipe.lr);
+    return true;
+}
+
+static bool straight(const struct health *h, struct text *says, struct text *remedy)
+{
+    int first, last;
+    if (h->epochs < 50 || ends(h, &first, &last) || !(h->last.accuracy < 0.9f))
+        return false;
+    text_addf(says, "accuracy stays at %.3g, and a single layer can only draw one straight line",
+        (double)h->last.accuracy);
+    text_add(remedy, "insert 1 dense 4 tanh");
     return true;
 }
 
 static bool useless(const struct health *h, struct text *says, struct text *remedy)
 {
-    if (h->epochs < 20 || isnan(h->baseline) || !(h->last.val_accuracy <= h->baseline + 0.02))
+    bool no_better = h->last.val_accuracy <= h->baseline + 0.02;
+    if (h->epochs < 20 || isnan(h->baseline) || !no_better || by_heart(h))
         return false;
     text_addf(says,
-        "val_accuracy is %.3g, and always naming the largest class scores %.3g: it has learnt nothing that "
-        "holds",
+        "val_accuracy is %.3g, and always naming the largest class scores %.3g: it has learnt nothing yet",
         (double)h->last.val_accuracy, h->baseline);
     text_add(remedy, "insert 1 dense 16 tanh");
     return true;
 }
 
-static symptom *const symptoms[] = {
-    diverged, not_trained, symmetric, rising, dead, saturated, vanishing, overfitting, slow, useless};
+static symptom *const symptoms[] = {diverged, not_trained, symmetric, rising, dead, saturated, vanishing,
+    overfitting, learnt_by_heart, straight, slow, useless};
 
 /* --- the command --------------------------------------------------------------------------------------- */
 
