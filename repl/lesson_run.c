@@ -107,7 +107,7 @@ static bool own_command(const struct command_line *line, struct error *e)
         const struct command *inner = command_find(line->word[i].text, false, NULL);
         if (!own_word(&line->word[i], e))
             return false;
-        if (inner != NULL && (inner->effect & EFFECT_WRITES) && args_count(c->args) > 0 &&
+        if (inner != NULL && (inner->effect & EFFECT_WRITES) && c->args != NULL && args_count(c->args) > 0 &&
             c->args[args_count(c->args) - 1].kind == ARG_COMMAND)
             return error_set(e, "'%s' writes a file, and a lesson's own blocks write nothing", inner->name);
     }
@@ -218,19 +218,19 @@ bool lesson_run_block(struct repl *r)
     return true;
 }
 
-static const char *row_name(const struct command_line *line)
+static const struct command *row_of(const struct command_line *line)
 {
-    const struct command *c = line->name.key != NULL ? NULL : command_find(line->name.text, true, NULL);
-    return c != NULL ? c->name : line->name.text;
+    return line->name.key != NULL ? NULL : command_find(line->name.text, true, NULL);
 }
 
-/* The same command with arguments that may differ: numbers are free, a leading word is not. */
+/* The same command with arguments that may differ; where the first chooses from a table (`data xor`, `compile
+ * sgd`), the choice must be the same. */
 static bool same_command(const struct command_line *wanted, const struct command_line *typed)
 {
-    double number;
-    if (strcmp(row_name(wanted), row_name(typed)) != 0)
+    const struct command *c = row_of(wanted);
+    if (c == NULL || c != row_of(typed))
         return false;
-    if (wanted->count == 0 || wanted->word[0].key != NULL || number_parse(wanted->word[0].text, &number))
+    if (c->args == NULL || c->args[0].kind != ARG_CHOICE || wanted->count == 0 || wanted->word[0].key != NULL)
         return true;
     return typed->count > 0 && strcmp(wanted->word[0].text, typed->word[0].text) == 0;
 }

@@ -30,6 +30,7 @@ static bool run_text(struct repl *r, const char *name, const char *text)
 {
     const struct origin origin = {.name = name, .line = 1};
     bool ok = repl_line(r, text, strlen(text), &origin);
+    lesson_line_done(r, text, ok);
     return out_flush() && ok;
 }
 

@@ -6,6 +6,7 @@
 #include "repl.h"
 
 #include "cmd.h"
+#include "lesson.h"
 #include "output.h"
 
 #include "../src/io/file.h"
@@ -143,6 +144,15 @@ static size_t whole_line(const char *from, size_t left, int *lines)
     return length;
 }
 
+/* A running lesson looks on at every line of a script too. */
+static void tell_lesson(struct repl *r, const char *line, size_t length, bool ok)
+{
+    struct text t = {0};
+    text_add_bytes(&t, line, length);
+    lesson_line_done(r, text_get(&t), ok);
+    text_release(&t);
+}
+
 static bool run_text(struct repl *r, const char *name, const char *bytes, size_t length)
 {
     const struct origin *outer = r->origin;
@@ -153,6 +163,8 @@ static bool run_text(struct repl *r, const char *name, const char *bytes, size_t
         int lines;
         size_t n = whole_line(bytes + at, length - at, &lines);
         ok = repl_line(r, bytes + at, n, &o);
+        if (r->lesson && !o.lesson)
+            tell_lesson(r, bytes + at, n, ok);
         o.line += lines;
         at += n + 1;
     }
