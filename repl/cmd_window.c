@@ -226,43 +226,37 @@ static const struct command speed_command = {
 
 /* --- demo --------------------------------------------------------------------------------------------- */
 
+#define WATCH "speed normal; fit 3000 batch_size=10 &"
+
 static const struct scene {
     const char *name, *summary, *line;
 } scenes[] = {
     {"xor", "two classes in opposite corners: one straight line cannot part them",
-        "new; data xor; dense 4 tanh; dense 1 tanh; compile adam lr=0.01 loss=mse; speed normal; fit 3000 "
-        "batch_size=10 &"},
+        "new; data xor; dense 4 tanh; dense 1 tanh; compile adam lr=0.01 loss=mse; " WATCH},
     {"circle", "a ring around a disc: four units close a curve around it",
-        "new; data circle noise=10; dense 4 tanh; dense 1 tanh; compile adam lr=0.01 loss=mse; speed normal; "
-        "fit 3000 batch_size=10 &"},
+        "new; data circle noise=10; dense 4 tanh; dense 1 tanh; compile adam lr=0.01 loss=mse; " WATCH},
     {"spiral", "two arms that wind around each other: it takes width and patience",
-        "new; data spiral; dense 16 tanh; dense 16 tanh; dense 1 tanh; compile adam lr=0.01 loss=mse; speed "
-        "normal; "
-        "fit 3000 batch_size=10 &"},
+        "new; data spiral; dense 16 tanh; dense 16 tanh; dense 1 tanh; "
+        "compile adam lr=0.01 loss=mse; " WATCH},
     {"gauss", "two clouds: a single neuron is enough",
-        "new; data gauss noise=20; dense 1 sigmoid; compile sgd lr=0.1; speed normal; fit 3000 batch_size=10 "
-        "&"},
+        "new; data gauss noise=20; dense 1 sigmoid; compile sgd lr=0.1; " WATCH},
     {"moons", "two half moons, with relu units: the border is made of straight pieces",
-        "new; data moons; dense 8 relu; dense 8 relu; dense 1 sigmoid; compile adam lr=0.01; speed normal; "
-        "fit 3000 &"},
+        "new; data moons noise=20; dense 8 relu; dense 8 relu; dense 1 sigmoid; "
+        "compile adam lr=0.01; " WATCH},
     {"plane", "regression: the output is a slope, and one linear unit finds it",
         "new; data plane; dense 1 linear; compile sgd lr=0.003 loss=mse; speed slow; fit 1000 batch_size=10 "
         "&"},
     {"hills", "regression: six hills and hollows, as a smooth map",
-        "new; data multi-gauss; dense 16 tanh; dense 8 tanh; dense 1 linear; compile adam lr=0.01 loss=mse; "
-        "speed normal; fit 3000 batch_size=10 &"},
-    {"blobs", "three classes and a softmax head",
-        "new; data blobs classes=3 noise=20; dense 8 relu; dense 3 softmax; compile adam lr=0.01; speed "
-        "normal; "
-        "fit 3000 &"},
+        "new; data multi-gauss; dense 16 tanh; dense 8 tanh; dense 1 linear; "
+        "compile adam lr=0.01 loss=mse; " WATCH},
+    {"blobs", "four classes and a softmax head",
+        "new; data blobs classes=4 noise=50; dense 8 relu; dense 4 softmax; compile adam lr=0.01; " WATCH},
     {"sine", "regression on a line: a curve is bent to fit noisy points",
-        "new; data sine; dense 16 tanh; dense 16 tanh; dense 1 linear; compile adam lr=0.01 loss=mse; speed "
-        "normal; "
-        "fit 3000 &"},
+        "new; data sine; dense 16 tanh; dense 16 tanh; dense 1 linear; "
+        "compile adam lr=0.01 loss=mse; " WATCH},
     {"deep", "six narrow sigmoid layers: watch the gradient fade towards the input",
-        "new; data circle; dense 6 sigmoid; dense 6 sigmoid; dense 6 sigmoid; dense 6 sigmoid; dense 6 "
-        "sigmoid; "
-        "dense 6 sigmoid; dense 1 tanh; compile sgd lr=0.1 loss=mse; speed normal; fit 3000 batch_size=10 &"},
+        "new; data circle; dense 6 sigmoid; dense 6 sigmoid; dense 6 sigmoid; dense 6 sigmoid; "
+        "dense 6 sigmoid; dense 6 sigmoid; dense 1 tanh; compile sgd lr=0.1 loss=mse; " WATCH},
 };
 enum { SCENES = sizeof scenes / sizeof *scenes };
 

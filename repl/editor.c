@@ -11,6 +11,7 @@
  * line by line after Enter. */
 #include "editor.h"
 
+#include "candidates.h"
 #include "complete.h"
 #include "typed.h"
 #include "loop.h"
@@ -357,47 +358,6 @@ static unsigned char key_insert(EditLine *el, int key)
     return CC_REFRESH;
 }
 
-static size_t common_prefix(const struct completion *c)
-{
-    size_t n = strlen(c->word[0]);
-    for (size_t i = 1; i < c->count; i++)
-        for (size_t j = 0; j < n; j++)
-            if (c->word[i][j] != c->word[0][j])
-                n = j;
-    while (n && ((unsigned char)c->word[0][n] & 0xc0) == 0x80)
-        n--;
-    return n;
-}
-
-/* Lists the candidates in columns above the line. */
-static void list_candidates(const struct completion *c)
-{
-    enum { ROWS = 12 };
-    int widest = 0, width = out_width();
-    for (size_t i = 0; i < c->count; i++) {
-        int w = out_columns(c->word[i]);
-        widest = w > widest ? w : widest;
-    }
-    size_t columns = (size_t)(width / (widest + 2)) ? (size_t)(width / (widest + 2)) : 1;
-    size_t rows = (c->count + columns - 1) / columns, shown = rows > ROWS ? ROWS : rows;
-    struct text t = {0};
-    for (size_t row = 0; row < shown; row++) {
-        for (size_t column = 0; column < columns; column++) {
-            size_t i = rows > ROWS ? row * columns + column : column * rows + row;
-            if (i >= c->count)
-                break;
-            text_addf(&t, "%s%*s", c->word[i], widest + 2 - out_columns(c->word[i]), "");
-        }
-        while (t.length && t.data[t.length - 1] == ' ')
-            t.data[--t.length] = '\0';
-        text_add(&t, "\n");
-    }
-    if (rows > ROWS)
-        text_addf(&t, "… and %zu more\n", c->count - ROWS * columns);
-    out_text(text_get(&t));
-    text_release(&t);
-}
-
 /* Puts `length` bytes of a word in the place of what stands between `start` and the cursor. */
 static void replace_word(EditLine *el, size_t start, const char *word, size_t length)
 {
@@ -418,7 +378,7 @@ static unsigned char key_complete(EditLine *el, int key)
     struct editor *ed = editor_of(el);
     const LineInfo *l = el_line(el);
     size_t length = (size_t)(l->lastchar - l->buffer), cursor = (size_t)(l->cursor - l->buffer);
-    struct text line = {0};
+    struct text line = {0}, list = {0};
     struct completion c = {0};
     text_add_bytes(&line, l->buffer, length);
     complete(ed->r, text_get(&line), cursor, &c);
@@ -432,10 +392,12 @@ static unsigned char key_complete(EditLine *el, int key)
         if (!open && (cursor == length || line.data[cursor] != ' '))
             el_insertstr(el, " ");
     } else {
-        size_t n = common_prefix(&c);
+        size_t n = candidates_prefix(&c);
         if (n > cursor - c.start)
             replace_word(el, c.start, c.word[0], n);
-        list_candidates(&c);
+        candidates_write(&c, out_width(), &list);
+        out_text(text_get(&list));
+        text_release(&list);
     }
     completion_release(&c);
     text_release(&line);

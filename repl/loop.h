@@ -14,7 +14,12 @@ struct error;
 bool loop_start(struct repl *r, struct error *e);
 void loop_end(void);
 
-enum loop_event { LOOP_KEY, LOOP_DONE, LOOP_INTERRUPT, LOOP_END_OF_INPUT /* SIGTERM, SIGHUP: the program ends */ };
+enum loop_event {
+    LOOP_KEY,
+    LOOP_DONE,
+    LOOP_INTERRUPT,
+    LOOP_END_OF_INPUT /* SIGTERM, SIGHUP: the program ends */
+};
 
 /* Waits until a byte can be read from stdin (want_key), `done(arg)` is true, or Ctrl-C was pressed. Draws the
  * window, runs the worker's slices, prints what is due, takes the window's commands. `done` (may be NULL) is
@@ -34,7 +39,9 @@ bool loop_interrupted(void);
 bool loop_was_interrupted(void);
 
 /* Runs a function as a job of the worker and waits for it; Ctrl-C cancels it. False and an error when it was
- * cancelled or fn failed. When the worker trains, fn runs at once on this thread. `cancel` is an atomic_bool. */
-bool loop_job(struct repl *r, bool (*fn)(void *arg, const void *cancel, struct error *e), void *arg, struct error *e);
+ * cancelled or fn failed. When the worker trains, fn runs at once on this thread. `cancel` is an atomic_bool.
+ */
+bool loop_job(
+    struct repl *r, bool (*fn)(void *arg, const void *cancel, struct error *e), void *arg, struct error *e);
 
 #endif

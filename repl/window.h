@@ -10,7 +10,8 @@ struct error;
 /* Makes r->viz when there is none yet: it can draw pictures without a window. */
 bool window_prepare(struct repl *r, struct error *e);
 
-/* Opens the window if it can be opened and --no-window does not forbid it. Says why not, once in a program. */
+/* Opens the window if it can be opened and --no-window does not forbid it. Says why not, once in a program.
+ */
 void window_offer(struct repl *r);
 
 #endif

@@ -1,4 +1,5 @@
 /* test_output.c - styles, the caret's picture, columns, the guard around a typed line and the status line. */
+#include "../repl/candidates.h"
 #include "../repl/output.h"
 #include "../src/text.h"
 
@@ -135,6 +136,29 @@ static void test_long_format(void **state)
     free(word);
 }
 
+static void test_candidates(void **state)
+{
+    char *words[] = {"fit", "fitness", "fitting", "fi\xc3\xa4", "fi\xc3\xb6"};
+    struct completion c = {.word = words, .count = 3};
+    struct text t = {0};
+    assert_int_equal(candidates_prefix(&c), 3);
+    candidates_write(&c, 20, &t);
+    assert_string_equal(text_get(&t), "fit      fitting\nfitness\n");
+    text_clear(&t);
+    candidates_write(&c, 3, &t);
+    assert_string_equal(text_get(&t), "fit\nfitness\nfitting\n");
+    c = (struct completion){.word = words + 3, .count = 2};
+    assert_int_equal(candidates_prefix(&c), 2);
+    char *many[50];
+    for (int i = 0; i < 50; i++)
+        many[i] = "word";
+    c = (struct completion){.word = many, .count = 50};
+    text_clear(&t);
+    candidates_write(&c, 13, &t);
+    assert_non_null(strstr(text_get(&t), "word  word\n… and 26 more\n"));
+    text_release(&t);
+}
+
 /* --- on a terminal: stdout and stderr become the slave of a pseudo-terminal --------------------------- */
 
 struct screen {
@@ -258,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_clean),
         cmocka_unit_test(test_capture_nests),
         cmocka_unit_test(test_long_format),
+        cmocka_unit_test(test_candidates),
         cmocka_unit_test(test_guard_prints_whole_lines),
         cmocka_unit_test(test_status_is_cut_and_redrawn),
         cmocka_unit_test(test_colour_follows_environment),
