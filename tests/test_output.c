@@ -138,7 +138,8 @@ static void test_long_format(void **state)
 
 static void test_candidates(void **state)
 {
-    char *words[] = {"fit", "fitness", "fitting", "fi\xc3\xa4", "fi\xc3\xb6"};
+    static char text[][12] = {"fit", "fitness", "fitting", "fi\xc3\xa4", "fi\xc3\xb6", "word"};
+    char *words[] = {text[0], text[1], text[2], text[3], text[4]};
     struct completion c = {.word = words, .count = 3};
     struct text t = {0};
     assert_int_equal(candidates_prefix(&c), 3);
@@ -151,7 +152,7 @@ static void test_candidates(void **state)
     assert_int_equal(candidates_prefix(&c), 2);
     char *many[50];
     for (int i = 0; i < 50; i++)
-        many[i] = "word";
+        many[i] = text[5];
     c = (struct completion){.word = many, .count = 50};
     text_clear(&t);
     candidates_write(&c, 13, &t);
