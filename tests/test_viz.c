@@ -192,6 +192,8 @@ static void whole_pictures_are_tidy(void **state)
     for (int i = 0; i < SCENES; i++) {
         struct session *s = scene_session(&scenes[i]);
         struct viz *v = scene_viz(s, "light", 1);
+        struct theme large;
+        theme_make(theme_find("light"), 1.7f, &large);
         viz_set_caption(v,
             "A caption of a lesson that is long enough to need more than one line in a window that is as "
             "narrow as this one, and still must not touch anything around it.");
@@ -199,9 +201,12 @@ static void whole_pictures_are_tidy(void **state)
         viz_watch_value(v, "w[1][0,2]", -0.12345678);
         for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
             float w = (float)sizes[k][0], h = (float)sizes[k][1];
-            compose(&v->view, v->panel, v->panels, NULL, w, h, &v->draw);
-            assert_items_inside(&v->draw, (struct rect){0, 0, w, h}, "a picture", scenes[i].name);
-            assert_texts_apart(&v->draw, "a picture", scenes[i].name);
+            for (int look = 0; look < (w >= 1280 ? 2 : 1); look++) {
+                v->view.theme = look ? &large : &v->theme;
+                compose(&v->view, v->panel, v->panels, NULL, w, h, &v->draw);
+                assert_items_inside(&v->draw, (struct rect){0, 0, w, h}, "a picture", scenes[i].name);
+                assert_texts_apart(&v->draw, "a picture", scenes[i].name);
+            }
         }
         viz_free(v);
         session_free(s);
