@@ -13,33 +13,52 @@
 
 /* --- evaluate ------------------------------------------------------------------------------------------ */
 
-static void add_score(struct table *t, struct session *s, const char *prefix, const struct metric *m)
+/* Both parts are measured once, as a job, so that every row speaks of the same weights. */
+struct scoring {
+    struct session *session;
+    struct tally train, held;
+    bool has_held;
+};
+
+static bool score(void *arg, const void *cancel, struct error *e)
 {
-    char name[64];
-    double value;
-    snprintf(name, sizeof name, "%s%s", prefix, m->name);
-    if (session_metric(s, name, &value, NULL) && !isnan(value))
-        table_add(t, "%.6g", value);
-    else
+    struct scoring *s = arg;
+    const struct tally *t = session_score(s->session, PART_TRAIN, e);
+    if (!t)
+        return false;
+    s->train = *t;
+    s->has_held = s->session->data->train < s->session->data->n;
+    if (s->has_held && !(t = session_score(s->session, PART_HELD_OUT, e)))
+        return false;
+    s->held = *t;
+    return true;
+}
+
+static void add_score(struct table *t, const struct metric *m, const struct tally *tally)
+{
+    double value = tally ? m->value(tally) : NAN;
+    if (isnan(value))
         table_add(t, "-");
+    else
+        table_add(t, "%.6g", value);
 }
 
 static bool run_evaluate(struct repl *r, const struct command *c, const struct args *a, struct error *e)
 {
-    struct session *s = r->session;
+    struct scoring s = {.session = r->session};
     struct table t = {.align = "lrr", .head = true};
-    if (!session_score(s, PART_TRAIN, e))
+    if (!loop_job(r, score, &s, e))
         return false;
     table_add(&t, "%s", "");
     table_add(&t, "training");
     table_add(&t, "held out");
     for (size_t i = 0; metric_at(i); i++) {
         const struct metric *m = metric_at(i);
-        if (m->kind != METRIC_ANY && (m->kind == METRIC_CLASSES) != (s->data->classes > 0))
+        if (m->kind != METRIC_ANY && (m->kind == METRIC_CLASSES) != (s.train.classes > 0))
             continue;
         table_add(&t, "%s", m->name);
-        add_score(&t, s, "", m);
-        add_score(&t, s, "val_", m);
+        add_score(&t, m, &s.train);
+        add_score(&t, m, s.has_held ? &s.held : NULL);
     }
     table_print(&t);
     return true;
@@ -215,9 +234,13 @@ static bool run_confusion(struct repl *r, const struct command *c, const struct 
             d ? "'%s' has numbers as targets, so nothing can be confused: `evaluate` measures it"
               : "there are no data yet: try `data circle`",
             d ? d->name : "");
-    const struct tally *tally = session_score(r->session, (enum part)a->value[0].number, e);
-    if (!tally)
+    enum part part = (enum part)a->value[0].number;
+    if (part == PART_HELD_OUT && d->train == d->n)
+        return error_set(e, "nothing is held out of '%s': `confusion training` counts the rest", d->name);
+    struct scoring s = {.session = r->session};
+    if (!loop_job(r, score, &s, e))
         return false;
+    const struct tally *tally = part == PART_TRAIN ? &s.train : &s.held;
     int shown = d->classes <= CONFUSION_CLASSES ? d->classes : 0;
     char align[CONFUSION_CLASSES + 5] = "l";
     memset(align + 1, 'r', (size_t)shown + 3);

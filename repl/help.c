@@ -267,7 +267,7 @@ static const struct arg_row apropos_args[] = {
 
 static bool mentions(const struct topic *t, const char *word)
 {
-    return strcasestr(t->name, word) || strcasestr(t->summary, word) ||
+    return strcasestr(t->name, word) || strcasestr(t->summary, word) || strcasestr(t->kind, word) ||
            (t->command && t->command->details && strcasestr(t->command->details, word));
 }
 
