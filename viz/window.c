@@ -131,6 +131,12 @@ static int key_of(const SDL_KeyboardEvent *k)
     return sym > 0 && sym < 127 ? sym : 0;
 }
 
+/* Holding a key down repeats these alone: a held Space must not pause and resume in turn. */
+static bool key_repeats(int key)
+{
+    return key == 's' || key == '+' || key == '-' || key == '=' || (key >= WINDOW_LEFT && key <= WINDOW_DOWN);
+}
+
 static struct point mouse_of(const struct window *w, int x, int y)
 {
     return (struct point){(float)x * w->ratio, (float)y * w->ratio};
@@ -162,7 +168,7 @@ static bool input_of(struct window *w, const SDL_Event *e, struct input *out)
     switch (e->type) {
     case SDL_KEYDOWN:
         *out = (struct input){.kind = INPUT_KEY, .key = key_of(&e->key)};
-        return out->key != 0;
+        return out->key != 0 && (!e->key.repeat || key_repeats(out->key));
     case SDL_MOUSEMOTION:
         *out = (struct input){.kind = INPUT_MOVE, .at = mouse_of(w, e->motion.x, e->motion.y)};
         return true;

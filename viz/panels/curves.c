@@ -220,7 +220,9 @@ static void curves_draw(const struct view *v, struct rect r, struct draw *d)
     struct columns c;
     columns_read(v, &c);
     struct chart loss = {"loss", c.loss, c.val_loss, true, false};
-    struct chart metric = {c.mae ? "mae" : "accuracy", c.metric, c.val_metric, false, !c.mae};
+    const struct data *data = v->session->data;
+    bool numbers = c.mae || (!c.accuracy && data && data->classes == 0);
+    struct chart metric = {numbers ? "mae" : "accuracy", c.metric, c.val_metric, false, !numbers};
     const struct theme *t = v->theme;
     bool beside = r.w > 1.5f * r.h && r.w > 460 * t->px, room = beside || r.h > 190 * t->px;
     if (!room || (c.n && !c.accuracy && !c.mae)) {

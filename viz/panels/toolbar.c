@@ -150,7 +150,8 @@ static int readings(const struct view *v, struct reading out[8])
     const struct curve_point *p = v->curves ? &v->curve[v->curves - 1] : NULL;
     const struct recipe *recipe = &session_network(v->session)->recipe;
     double lr = session_running(v->session) ? v->status.lr : recipe->optimizer ? recipe->lr : NAN;
-    bool numbers = p && isfinite(p->mae);
+    const struct data *data = v->session->data;
+    bool numbers = data && data->classes == 0;
     int n = 0;
     out[n] = (struct reading){.name = "epoch", .widest = "00,000"};
     count_text(p ? p->epoch : 0, out[n++].text);
