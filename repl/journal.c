@@ -296,7 +296,7 @@ static void replay(struct repl *r, char *text, const char *weights, struct repla
 static void report(const struct replay *p)
 {
     out_note("resumed: %zu line%s typed again%s", p->lines - p->failed, p->lines - p->failed == 1 ? "" : "s",
-        p->weights                ? ", weights of the last autosave"
+        p->weights                ? ", weights of the last autosave; `fit` goes on from there"
         : p->saved || !p->trained ? ""
                                   : "; no weights were saved yet, so training starts afresh");
     if (p->failed)
