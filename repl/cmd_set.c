@@ -145,44 +145,71 @@ struct list {
     const char *at;
     float *value;
     size_t count, room;
-    int depth;
+    struct shape shape; /* as the brackets say it; rank grows on the way down */
 };
 
-/* Reads "[ 1 2 [3 4] ]" into one row of numbers; brackets only have to balance. */
-static bool read_list(struct list *l, struct error *e)
+static const char blanks[] = " \t\n\r,";
+
+static bool read_element(struct list *l, struct error *e)
 {
-    do {
-        l->at += strspn(l->at, " \t\n,");
-        if (*l->at == '[' || *l->at == ']') {
-            l->depth += *l->at++ == '[' ? 1 : -1;
-            continue;
-        }
-        char digits[64];
-        double number;
-        size_t n = strcspn(l->at, " \t\n,[]");
-        snprintf(digits, sizeof digits, "%.*s", (int)(n < 64 ? n : 0), l->at);
-        if (!n || !number_parse(digits, &number) || fabs(number) > 3e38)
-            return error_set(e, "a list holds numbers only, not '%.20s'", l->at);
-        if (l->count < l->room)
-            l->value[l->count] = (float)number;
-        l->count++;
-        l->at += n;
-    } while (l->depth > 0);
-    return !*l->at || error_set(e, "one list is enough: '%.20s' is left over", l->at);
+    char digits[64], brief[WORD_BRIEF];
+    double number;
+    size_t n = strcspn(l->at, " \t\n\r,[]");
+    snprintf(digits, sizeof digits, "%.*s", (int)(n < sizeof digits ? n : 0), l->at);
+    if (!n || !number_parse(digits, &number) || fabs(number) > 3e38)
+        return error_set(e, "a list holds numbers only, not '%s'", word_brief(l->at, brief));
+    if (l->count < l->room)
+        l->value[l->count] = (float)number;
+    l->count++;
+    l->at += n;
+    return true;
+}
+
+/* Reads "[ … ]" of one axis: numbers on the last one, lists on the others, each as long as its neighbours. */
+static bool read_list(struct list *l, int axis, struct error *e)
+{
+    int length = 0;
+    bool known = axis < l->shape.rank;
+    if (axis >= SHAPE_RANK)
+        return error_set(e, "a list nests %d deep at most", (int)SHAPE_RANK);
+    if (!known)
+        l->shape.rank = axis + 1;
+    for (l->at++; l->at += strspn(l->at, blanks), *l->at && *l->at != ']'; length++) {
+        bool inner = *l->at == '[', wanted = axis + 1 < l->shape.rank || (!known && !length);
+        if (inner != (axis + 1 < l->shape.rank) && !(inner && wanted))
+            return error_set(e, "a list holds either numbers or lists, not both");
+        if (!(inner ? read_list(l, axis + 1, e) : read_element(l, e)))
+            return false;
+    }
+    l->at += *l->at == ']';
+    if (known && l->shape.dim[axis] != length)
+        return error_set(
+            e, "the lists in a list must be equally long: %d and %d", l->shape.dim[axis], length);
+    l->shape.dim[axis] = length;
+    return true;
+}
+
+/* A plain row fits any place of as many values; nested lists must have the place's shape. */
+static bool read_nested(const char *text, const struct place_ref *p, float *value, struct error *e)
+{
+    char wanted[SHAPE_TEXT], has[SHAPE_TEXT], brief[WORD_BRIEF];
+    struct list l = {.at = text, .value = value, .room = p->count};
+    if (!read_list(&l, 0, e))
+        return false;
+    if (*l.at)
+        return error_set(e, "one list is enough: '%s' is left over", word_brief(l.at, brief));
+    if (l.count == p->count && (l.shape.rank == 1 || shape_equal(&l.shape, &p->shape)))
+        return true;
+    struct shape one = shape_of(1, 1);
+    return error_set(e, "this place holds %zu values (%s), and the list has %zu (%s)", p->count,
+        shape_text(p->shape.rank ? &p->shape : &one, wanted), l.count, shape_text(&l.shape, has));
 }
 
 static bool read_values(
     struct repl *r, const struct args *a, const struct place_ref *p, float *value, struct error *e)
 {
-    char shape[SHAPE_TEXT];
-    if (a->rest[0] == '[') {
-        struct list l = {.at = a->rest, .value = value, .room = p->count};
-        if (!read_list(&l, e))
-            return false;
-        return l.count == p->count ||
-               error_set(e, "this place holds %zu values (%s), and the list has %zu", p->count,
-                   p->shape.rank ? shape_text(&p->shape, shape) : "one", l.count);
-    }
+    if (a->rest[0] == '[')
+        return read_nested(a->rest, p, value, e);
     double number;
     if (!expr_number(r, a->rest, &number, e))
         return blame_rest(a, e);

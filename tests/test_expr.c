@@ -165,7 +165,18 @@ static void test_place(void **state)
     assert_non_null(strstr(text_get(&printed), "2 values"));
     assert_false(type("set w[1][0,0] 1/0"));
     assert_false(type("set w[1][0,0] nonsense"));
-    type_well("set w[h1] [[1 2 3] [4 5 6]]");
+    static const char *const refused[] = {"[[1 2] [3 4] [5 6]]", "[[1 2 3] [4 5]]", "[[1 2 3] 4 5 6]",
+        "[1 2 3 [4 5 6]]", "[]", "[[]]", "[[1 2 3] [4 5 x]]", "[[[1 2 3] [4 5 6]]]", "[1 2 3 4 5 6] 7",
+        "[1 2 3 4 5 1e39]", "[[[[[[[1]]]]]]]"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        char line[128];
+        snprintf(line, sizeof line, "set w[h1] %s", refused[i]);
+        if (type(line))
+            fail_msg("'%s' is not refused", line);
+    }
+    assert_prints("print w[1]", "[[10 20 3] [4 50 6]]\n");
+    type_well("set w[h1] [6 5 4 3 2 1]; set w[h1] [[1, 2, 3], [4, 5, 6]]");
+    assert_prints("print w[1]", "[[1 2 3] [4 5 6]]\n");
 }
 
 static void test_watch(void **state)
