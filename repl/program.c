@@ -167,7 +167,7 @@ static void greet(struct repl *r)
         GRADUS_VERSION, n);
     bool runs = run_text(r, NULL, "demo xor");
     out("\n%sType next:\n"
-        "  %slesson tour%s    a guided start, ten minutes\n"
+        "  %slesson tour%s    a guided start, three minutes\n"
         "  %sdemo spiral%s    a harder problem; %sdemo%s lists more\n"
         "  %shelp%s           all commands; %s?dense%s explains one, TAB completes, Ctrl-D leaves\n\n",
         runs ? "This network is learning while you read. " : "", c, n, c, n, c, n, c, n, c, n);
