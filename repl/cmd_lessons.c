@@ -162,10 +162,10 @@ static const struct command lesson_command_row = {
     .name = "lesson",
     .summary = "starts a lesson, or goes on with it",
     .details =
-        "A lesson shows a step, and looks on while you type whatever you like. `next` moves on, `task` shows "
-        "the step again, `leave` ends it; the next `lesson NAME` goes on where you were.\n"
-        "For authors: `lesson lint FILE` checks a file, `lesson test FILE seeds=10` tries its tasks, its "
-        "solutions and its wrong answers, `lesson new NAME` writes a skeleton.",
+        "A lesson shows a step, and looks on while you type whatever you like. `next` moves on, `task`\n"
+        "shows the step again, `leave` ends it; the next `lesson NAME` goes on where you were.\n"
+        "For authors: `lesson lint FILE` checks a file, `lesson test FILE seeds=10` tries its tasks,\n"
+        "solutions and wrong answers, `lesson new NAME` writes a skeleton.",
     .example = "lesson tour",
     .group = GROUP_LESSONS,
     .effect = EFFECT_WRITES,
@@ -223,7 +223,7 @@ static bool run_word(struct repl *r, const struct command *c, const struct args 
         .run = run_word}
 
 WORD(next, "next", "goes on to the next step of the lesson",
-    "Nothing else moves on. On a step that is still open it says so; typed again, it goes on without it.");
+    "Nothing else moves on. On a step that is still open it says so; typed again, it goes on\nwithout it.");
 WORD(task, "task", "shows the present step of the lesson again", NULL);
 WORD(hint, "hint", "gives a hint for the present step",
     "Hints come in stages: the first nudges, the last nearly tells.");
@@ -264,8 +264,8 @@ static bool run_answer(struct repl *r, const struct command *c, const struct arg
 static const struct command answer_command = {
     .name = "answer",
     .summary = "answers the lesson's question",
-    .details =
-        "A prediction is answered with a letter, a question with a number or an expression such as 0.5*0.2.",
+    .details = "A prediction is answered with a letter, a question with a number or an expression such as\n"
+               "0.5*0.2.",
     .example = "answer a",
     .before = "lesson xor again",
     .group = GROUP_LESSONS,

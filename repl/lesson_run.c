@@ -107,7 +107,7 @@ static bool own_command(const struct command_line *line, struct error *e)
         const struct command *inner = command_find(line->word[i].text, false, NULL);
         if (!own_word(&line->word[i], e))
             return false;
-        if (inner != NULL && (inner->effect & EFFECT_WRITES) && c->args != NULL && args_count(c->args) > 0 &&
+        if (inner != NULL && (inner->effect & EFFECT_WRITES) && args_count(c->args) > 0 &&
             c->args[args_count(c->args) - 1].kind == ARG_COMMAND)
             return error_set(e, "'%s' writes a file, and a lesson's own blocks write nothing", inner->name);
     }
@@ -395,14 +395,20 @@ static bool has_check(const struct lesson_run *run)
     return lesson_step_block(run->file, run->step, BLOCK_CHECK, 0) != NULL;
 }
 
-static void keep_journal(struct repl *r)
+/* Training is not done twice: behind it the checkpoint is made anew. What is only typed goes to the journal.
+ */
+static void keep_journal(struct repl *r, bool trained)
 {
     struct lesson_run *run = r->lesson;
+    const char *id = run->file->id, *name = run->file->step[run->step].name;
     size_t count = r->session->journal_count;
     if (run->testing || count == run->journal_saved)
         return;
     run->journal_saved = count;
-    lesson_journal_save(r, run->file->id, run->file->step[run->step].name, run->journal, NULL);
+    if (!trained)
+        lesson_journal_save(r, id, name, run->journal, NULL);
+    else if (lesson_checkpoint_save(r, id, name, NULL))
+        run->journal = count;
 }
 
 void lesson_line_done(struct repl *r, const char *line, bool ok)
@@ -410,16 +416,16 @@ void lesson_line_done(struct repl *r, const char *line, bool ok)
     struct lesson_run *run = r->lesson;
     if (run == NULL || run->busy)
         return;
-    keep_journal(r);
+    const struct lesson_block *act = lesson_act(run);
+    bool trained = steps_trained(r) != run->steps_seen && !session_running(r->session);
+    run->steps_seen = steps_trained(r);
+    keep_journal(r, trained);
     lesson_caption(r);
     if (run->moved) {
         run->moved = false;
         return;
     }
     run->asked_next = false;
-    const struct lesson_block *act = lesson_act(run);
-    bool trained = steps_trained(r) != run->steps_seen && !session_running(r->session);
-    run->steps_seen = steps_trained(r);
     if (!ok || act == NULL || lesson_step_done(run, run->step))
         return;
     if (act->kind == BLOCK_RUN)
@@ -441,7 +447,7 @@ bool lesson_enter(struct repl *r)
         bool ok = lesson_run_block(r);
         if (r->lesson != run)
             return true;
-        keep_journal(r);
+        keep_journal(r, steps_trained(r) != run->steps_seen && !session_running(r->session));
         run->steps_seen = steps_trained(r);
         if (ok)
             lesson_success(r);
@@ -517,7 +523,7 @@ static bool start(struct repl *r, const char *name, bool again, struct error *e)
     int place = find_place(run);
     if (again && run->record != NULL)
         run->record->done_count = run->record->asked_count = 0;
-    if (!again && place > 0 && resume(r, place))
+    if (!again && place >= 0 && resume(r, place))
         return lesson_enter_step(r, place, false, e);
     if (run->record != NULL)
         run->record->done_count = run->record->asked_count = 0;

@@ -305,6 +305,7 @@ static void test_resume(void **state)
     int step = r.lesson->step;
     type_well("replace 1 dense 5 tanh");
     type_well("fit 3");
+    type_well("set b[1][0] 0.25");
     double weight = measure("w[1][0,4]"), loss = measure("val_loss");
     end_program();
     start_program();
