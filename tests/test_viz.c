@@ -323,6 +323,10 @@ static void keys_change_the_view(void **state)
     assert_ptr_equal(v->view.focus, v->panel[v->panels - 1]);
     press(v, 'l');
     assert_true(v->view.log_loss);
+    press(v, 'd');
+    assert_true(v->view.discretise);
+    press(v, 'v');
+    assert_false(v->view.show_held_out);
     press(v, '+');
     assert_true(v->scale > 1);
     press(v, '0');

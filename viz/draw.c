@@ -183,18 +183,6 @@ void draw_polygon(struct draw *d, const struct point *p, size_t n, struct colour
         draw_points(d, DRAW_POLYGON, p, n, 0, c);
 }
 
-void draw_shade(struct draw *d, struct rect r, struct colour from, struct colour to, bool vertical)
-{
-    struct colour solid = from;
-    solid.a = 255;
-    struct draw_item *it = draw_add(d, DRAW_SHADE, r, solid);
-    if (!it)
-        return;
-    it->colour = colour_alpha(from, d->alpha);
-    it->to = colour_alpha(to, d->alpha);
-    it->vertical = vertical;
-}
-
 struct point curve_at(struct point a, struct point b, float t)
 {
     float middle = (a.x + b.x) / 2, u = 1 - t;

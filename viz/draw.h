@@ -64,18 +64,18 @@ struct zone {
 
 /* --- the list ------------------------------------------------------------------------------------------ */
 
-enum draw_kind { DRAW_FILL, DRAW_FRAME, DRAW_PATH, DRAW_POLYGON, DRAW_SHADE, DRAW_IMAGE, DRAW_TEXT };
+enum draw_kind { DRAW_FILL, DRAW_FRAME, DRAW_PATH, DRAW_POLYGON, DRAW_IMAGE, DRAW_TEXT };
 
 struct draw_item {
     enum draw_kind kind;
     struct rect box;  /* bounds of what is drawn; for text its line, as wide as measured */
     struct rect clip; /* nothing is drawn outside */
-    struct colour colour, to;
+    struct colour colour;
     float radius, width;    /* of corners, of lines */
     float dash, gap, phase; /* pixels; dash 0: a whole line */
     size_t first, count;    /* of points, pixels or bytes of text */
     int columns, rows;      /* of an image */
-    bool smooth, vertical;
+    bool smooth;
     struct font font;
 };
 
@@ -124,7 +124,6 @@ void draw_path(struct draw *d, const struct point *p, size_t n, float width, str
 void draw_dashes(struct draw *d, const struct point *p, size_t n, float width, struct colour c, float dash,
     float gap, float phase);
 void draw_polygon(struct draw *d, const struct point *p, size_t n, struct colour c);
-void draw_shade(struct draw *d, struct rect r, struct colour from, struct colour to, bool vertical);
 
 /* A link: the curve from a to b that leaves and arrives horizontally. */
 enum { CURVE_PIECES = 24 };

@@ -358,24 +358,8 @@ static void raster_polygon(
     }
 }
 
-/* --- shades and images -------------------------------------------------------------------------------------
+/* --- images -------------------------------------------------------------------------------------
  */
-
-static void raster_shade(struct canvas *c, const struct draw_item *it)
-{
-    struct box b = item_box(it, c);
-    struct rect r = it->box;
-    int x0 = (int)larger((float)b.x0, roundf(r.x)), x1 = (int)smaller((float)b.x1, roundf(r.x + r.w));
-    int y0 = (int)larger((float)b.y0, roundf(r.y)), y1 = (int)smaller((float)b.y1, roundf(r.y + r.h));
-    for (int y = y0; y < y1; y++) {
-        uint32_t *row = c->pixel + (size_t)y * (size_t)c->pitch;
-        for (int x = x0; x < x1; x++) {
-            float t = it->vertical ? ((float)y + 0.5f - r.y) / r.h : ((float)x + 0.5f - r.x) / r.w;
-            struct colour k = colour_mix(it->colour, it->to, t);
-            row[x] = blend(row[x], colour_pixel(k), (uint32_t)k.a + (k.a >> 7));
-        }
-    }
-}
 
 /* A place between two cells of an image: how far from the first towards the next, 0 … 256. */
 struct cell {
@@ -530,9 +514,6 @@ static void raster_item(
         break;
     case DRAW_POLYGON:
         raster_polygon(r, c, it, d->point + it->first);
-        break;
-    case DRAW_SHADE:
-        raster_shade(c, it);
         break;
     case DRAW_IMAGE:
         raster_image(r, c, it, d->pixel + it->first);

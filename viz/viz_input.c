@@ -92,6 +92,16 @@ static void key_undo(struct viz *v)
     viz_type(v, "undo");
 }
 
+static void key_classes(struct viz *v)
+{
+    v->view.discretise = !v->view.discretise;
+}
+
+static void key_held_out(struct viz *v)
+{
+    v->view.show_held_out = !v->view.show_held_out;
+}
+
 static void key_quit(struct viz *v)
 {
     viz_close(v);
@@ -127,6 +137,8 @@ static const struct key_row {
     {WINDOW_TAB, {"Tab", "next panel"}, key_next},
     {WINDOW_BACKTAB, {NULL, NULL}, key_back},
     {'t', {"T", "dark or light"}, key_theme},
+    {'d', {"D", "output map: classes or values"}, key_classes},
+    {'v', {"V", "held-out points on the map"}, key_held_out},
     {'+', {"+ -", "larger or smaller text"}, key_larger},
     {'=', {NULL, NULL}, key_larger},
     {'-', {NULL, NULL}, key_smaller},
