@@ -146,7 +146,7 @@ static bool change_at(struct repl *r, const struct args *a, bool insert, struct 
 {
     struct args inner;
     struct layer_spec spec;
-    int at;
+    int at = 0;
     if (!find_place(r, a, insert, &at, e) || !read_layer(r, a, &inner, &spec, e))
         return false;
     bool ok = insert ? session_add(r->session, at, &spec, e) : session_replace(r->session, at, &spec, e);
@@ -199,7 +199,7 @@ static const struct arg_row remove_args[] = {
 
 static bool run_remove(struct repl *r, const struct command *c, const struct args *a, struct error *e)
 {
-    int at;
+    int at = 0;
     return find_place(r, a, false, &at, e) && session_remove(r->session, at, e);
 }
 
@@ -223,7 +223,7 @@ static const struct arg_row rename_args[] = {
 
 static bool run_rename(struct repl *r, const struct command *c, const struct args *a, struct error *e)
 {
-    int at;
+    int at = 0;
     return find_place(r, a, false, &at, e) && session_rename(r->session, at, a->value[1].text, e);
 }
 

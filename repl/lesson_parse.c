@@ -227,7 +227,7 @@ static int fence_width(const char *text, char *mark)
 
 static bool fence_closes(const char *text, char mark, int width)
 {
-    char c;
+    char c = 0;
     int n = fence_width(text, &c);
     if (n < width || c != mark)
         return false;
