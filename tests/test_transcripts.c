@@ -14,7 +14,6 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static const char gap[] = "…";
 
@@ -78,13 +77,12 @@ static void run_file(const char *path)
 {
     struct error e;
     struct block b = {0};
-    char *bytes, folder[] = "/tmp/gradus-transcript-XXXXXX";
+    char *bytes;
     size_t length;
     int number = 1;
     if (!file_read(path, 1 << 20, &bytes, &length, &e))
         fail_msg("%s", e.text);
-    assert_non_null(mkdtemp(folder));
-    assert_int_equal(chdir(folder), 0);
+    folder_enter();
     prompt_open();
     for (const char *line = bytes; line < bytes + length; number++) {
         size_t n = strcspn(line, "\n");
@@ -96,19 +94,6 @@ static void run_file(const char *path)
     text_release(&b.typed);
     text_release(&b.expected);
     memory_free(bytes);
-}
-
-/* Files that a transcript wrote go with its folder. */
-static void empty_folder(void)
-{
-    char folder[512];
-    assert_non_null(getcwd(folder, sizeof folder));
-    DIR *d = opendir(".");
-    for (struct dirent *entry; d && (entry = readdir(d));)
-        unlink(entry->d_name);
-    closedir(d);
-    assert_int_equal(chdir("/"), 0);
-    assert_int_equal(rmdir(folder), 0);
 }
 
 static int is_transcript(const struct dirent *entry)
@@ -128,7 +113,7 @@ static void test_transcripts(void **state)
     for (int i = 0; i < count; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, list[i]->d_name);
         run_file(path);
-        empty_folder();
+        folder_leave();
         free(list[i]);
     }
     free(list);

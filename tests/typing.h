@@ -9,10 +9,13 @@
 #include "../src/text.h"
 #include "../viz/viz.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static struct repl prompt;
@@ -56,6 +59,26 @@ static inline void type_well(const char *line)
 {
     if (!type(line))
         fail_msg("'%s': %s", line, text_get(&printed));
+}
+
+/* A new folder to work in; and out of it, with all that was written there. */
+static inline void folder_enter(void)
+{
+    char folder[] = "/tmp/gradus-test-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0);
+}
+
+static inline void folder_leave(void)
+{
+    char folder[512];
+    assert_non_null(getcwd(folder, sizeof folder));
+    DIR *d = opendir(".");
+    for (struct dirent *entry; d && (entry = readdir(d));)
+        unlink(entry->d_name);
+    closedir(d);
+    assert_int_equal(chdir("/"), 0);
+    assert_int_equal(rmdir(folder), 0);
 }
 
 #endif
