@@ -18,7 +18,7 @@ enum { OPTIMIZER, LOSS, LR, L1, L2, COMPILE_OWN };
 static const struct arg_row compile_own[] = {
     [OPTIMIZER] = {.name = "optimizer",
         .kind = ARG_CHOICE,
-        .help = "who turns gradients into steps; adam when left out",
+        .help = "who turns gradients into steps; the present one, at first adam, when left out",
         .choice = optimizer_name},
     [LOSS] = {.name = "loss",
         .kind = ARG_CHOICE,
