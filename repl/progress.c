@@ -247,7 +247,7 @@ bool progress_fit(struct repl *r, struct error *e)
 {
     struct watch w = {.r = r, .drawn = now()};
     struct status s;
-    if (!session_running(r->session) || loop_serves_window())
+    if (loop_serves_window())
         return true;
     note_lines(text_get(&r->session->notice)); /* what the start chose is news now, not at the end */
     text_clear(&r->session->notice);

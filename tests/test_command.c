@@ -174,6 +174,20 @@ static void test_lesson_writes_nothing(void **state)
     prompt_close();
 }
 
+/* However short, a fit says how it ended, and one that diverged is an error. */
+static void test_short_fits(void **state)
+{
+    prompt_open();
+    for (int i = 0; i < 20; i++) {
+        type_well("new; data gate op=and; dense 1 linear; compile sgd loss=mse lr=0.01; fit 1");
+        assert_non_null(strstr(text_get(&printed), "epoch 1/1"));
+        assert_null(strstr(text_get(&printed), "training ended"));
+        assert_false(type("compile sgd loss=mse lr=1e6; set w[1] 1e38; fit 1"));
+        assert_non_null(strstr(text_get(&printed), "error: training stopped"));
+    }
+    prompt_close();
+}
+
 /* The journal, typed again, makes the same session. */
 static void test_journal(void **state)
 {
@@ -209,6 +223,7 @@ int main(void)
         cmocka_unit_test(test_source_and_quit),
         cmocka_unit_test(test_source_itself),
         cmocka_unit_test(test_lesson_writes_nothing),
+        cmocka_unit_test(test_short_fits),
         cmocka_unit_test(test_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
