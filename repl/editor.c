@@ -496,8 +496,8 @@ struct editor *editor_new(struct repl *r, struct error *e)
     el_set(ed->el, EL_SIGNAL, 0);
     el_set(ed->el, EL_EDITOR, "emacs");
     el_set(ed->el, EL_HIST, history, typed_libedit(ed->typed));
+    el_source(ed->el, NULL); /* the user's .editrc may ask for vi; our keys are bound in what it chose */
     bind_keys(ed->el);
-    el_source(ed->el, NULL);
     be_quiet(ed);
     return ed;
 }

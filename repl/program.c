@@ -161,8 +161,6 @@ static bool run_pipe(struct repl *r)
 static void greet(struct repl *r)
 {
     const char *c = out_style(STYLE_COMMAND), *n = out_end();
-    if (r->quiet)
-        return;
     out("%sGradus %s%s  build a neural network, train it, watch it learn\n\n", out_style(STYLE_TITLE),
         GRADUS_VERSION, n);
     bool runs = run_text(r, NULL, "demo xor");
@@ -219,9 +217,9 @@ static void run_all(struct repl *r, const struct options *o)
     if (o->lesson && !r->quit && (ok || r->interactive))
         run_lesson(r, o->lesson);
     if (r->interactive && !r->quit) {
-        window_offer(r);
-        if (!given && !o->lesson && !o->resume)
+        if (!given && !o->lesson && !o->resume && !r->quiet)
             greet(r);
+        window_offer(r);
         journal_sync(r);
         run_prompt(r);
     } else if (!r->quit) {
