@@ -102,6 +102,14 @@ void state_assign(struct state *to, const struct state *from)
     to->place = from->place;
 }
 
+void state_assign_params(struct state *to, const struct state *from)
+{
+    size_t floats = (size_t)(from->stat - from->param) + from->model->stats;
+    memcpy(to->param, from->param, floats * sizeof(float));
+    to->seed = from->seed;
+    to->place = from->place;
+}
+
 /* Copies one tensor, with its moments, from the layer of the same name. */
 static void adopt_param(
     struct state *to, const struct param *p, const struct state *from, const struct layer *old)

@@ -43,6 +43,9 @@ struct state *state_copy(const struct state *s, struct error *e);
 /* Copies the contents; both must have the same layout (same model or an equal one, same moments). */
 void state_assign(struct state *to, const struct state *from);
 
+/* The same without the moments, which keep what they held. */
+void state_assign_params(struct state *to, const struct state *from);
+
 /* Carries parameters, statistics and moments over by layer name, tensor name and shape; the rest stays. */
 void state_adopt(struct state *to, const struct state *from);
 

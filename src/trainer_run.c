@@ -227,13 +227,7 @@ static void copy_snapshot(struct trainer *t)
         return;
     unsigned slices;
     struct snapshot *shot = snapshots_begin(t->snapshots, &slices);
-    if (slices & SLICE_MOMENTS) {
-        state_assign(shot->state, t->state);
-    } else {
-        size_t floats = (size_t)(t->state->stat - t->state->param) + t->state->model->stats;
-        memcpy(shot->state->param, t->state->param, floats * sizeof(float));
-        shot->state->place = t->state->place;
-    }
+    (slices & SLICE_MOMENTS ? state_assign : state_assign_params)(shot->state, t->state);
     shot->lr = t->recipe.lr;
     shot->N = trainer_next_batch(t, shot->index, &shot->key);
     snapshots_end(t->snapshots);

@@ -111,6 +111,55 @@ static void a_paused_training_is_shown_where_it_stands(void **state)
     session_free(s);
 }
 
+/* Only what the panels on show need is asked of the trainer, and worked out. */
+static void only_what_is_shown_is_copied(void **state)
+{
+    struct error e;
+    struct session *s = trained(WORKER_SLICED, dropped, "adam", 1);
+    struct replica *r = make_replica();
+    replica_settle(r, s, -1);
+    assert_non_null(replica_after(r));
+    struct fit fit = {.epochs = 1000000, .batch_size = 16};
+    assert_true(session_fit(s, &fit, &e));
+    struct snapshots *shots = trainer_snapshots(session_network(s)->trainer);
+    uint64_t serial = replica_picture(r)->serial;
+
+    replica_want(r, 0);
+    assert_false(replica_tick(r, s, -1, INFINITY));
+    assert_false(snapshots_wanted(shots));
+    assert_false(replica_busy(r));
+    assert_int_equal(replica_picture(r)->serial, serial);
+
+    replica_want(r, SLICE_PARAMS);
+    assert_true(replica_tick(r, s, -1, INFINITY)); /* the first round reads the state itself */
+    assert_true(snapshots_wanted(shots));
+    while (replica_picture(r)->state->place.step < 100) {
+        worker_slice(s->worker, 0.002);
+        replica_tick(r, s, -1, INFINITY);
+    }
+    assert_int_equal(snapshots_take(shots)->slices, SLICE_PARAMS);
+    assert_int_equal(replica_picture(r)->N, 0);
+    assert_null(replica_step(r));
+    assert_non_null(picture_map(replica_picture(r), 1, 0));
+
+    replica_want(r, SLICE_PARAMS | SLICE_BATCH);
+    while (!replica_step(r)) {
+        worker_slice(s->worker, 0.002);
+        replica_tick(r, s, -1, INFINITY);
+    }
+    assert_true(isfinite(replica_picture(r)->loss));
+    assert_null(replica_after(r));
+
+    replica_want(r, SLICE_PARAMS | SLICE_MOMENTS | SLICE_BATCH);
+    while (!replica_after(r)) {
+        worker_slice(s->worker, 0.002);
+        replica_tick(r, s, -1, INFINITY);
+    }
+    assert_int_equal(replica_after(r)->place.step, replica_picture(r)->state->place.step + 1);
+    replica_free(r);
+    session_free(s);
+}
+
 static void maps_are_the_networks_own(void **state)
 {
     struct error e;
@@ -287,6 +336,7 @@ int main(void)
         cmocka_unit_test(a_step_is_repeated_bit_for_bit),
         cmocka_unit_test(a_snapshot_of_a_running_training_is_repeated),
         cmocka_unit_test(a_paused_training_is_shown_where_it_stands),
+        cmocka_unit_test(only_what_is_shown_is_copied),
         cmocka_unit_test(maps_are_the_networks_own),
         cmocka_unit_test(changes_are_followed_and_rest_costs_nothing),
         cmocka_unit_test(what_is_missing_leaves_what_can_be_shown),

@@ -26,9 +26,16 @@ static double now(void)
 struct replica *replica_new(struct error *e)
 {
     struct replica *r = memory_take(1, sizeof *r, "the window's copy of the network", e);
-    if (r)
-        r->stage = -1;
+    if (!r)
+        return NULL;
+    r->stage = -1;
+    r->wanted = SLICE_PARAMS | SLICE_MOMENTS | SLICE_BATCH;
     return r;
+}
+
+void replica_want(struct replica *r, unsigned slices)
+{
+    r->wanted = slices;
 }
 
 void replica_free(struct replica *r)
@@ -58,7 +65,8 @@ static void choose_recipe(struct replica *r, const struct session *s)
 static void load(struct replica *r, const struct session *s, const struct state *from, long row)
 {
     choose_recipe(r, s);
-    state_assign(making(r)->state, from);
+    r->slices = r->wanted;
+    (r->slices & SLICE_MOMENTS ? state_assign : state_assign_params)(making(r)->state, from);
     r->from_step = from->place.step;
     r->revision = s->revision;
     r->row = row;
@@ -102,8 +110,8 @@ static bool load_snapshot(struct replica *r, const struct session *s, long row)
     struct snapshots *shots = trainer_snapshots(session_network(s)->trainer);
     const struct snapshot *shot = snapshots_take(shots);
     bool old = shot && shot == r->taken && shot->state->place.step == r->taken_step;
-    if (!shot || old || shot->state->model != r->model || !r->data) {
-        snapshots_request(shots, SLICE_PARAMS | SLICE_MOMENTS | SLICE_BATCH);
+    if (!shot || old || (r->wanted & ~shot->slices) || shot->state->model != r->model || !r->data) {
+        snapshots_request(shots, r->wanted);
         return false;
     }
     r->taken = shot;
@@ -121,7 +129,7 @@ static bool take(struct replica *r, const struct session *s, long row)
 {
     struct trainer *t = session_network(s)->trainer;
     struct idle idle = {r, s, row};
-    bool same = r->started && r->revision == s->revision && r->row == row;
+    bool same = r->started && r->revision == s->revision && r->row == row && !(r->wanted & ~r->slices);
     if (!t || !trainer_running(t)) {
         if (same && r->from_step == session_network(s)->state->place.step)
             return false;
@@ -148,7 +156,7 @@ static void show(struct replica *r, const struct session *s)
     r->stage = -1;
     struct trainer *t = session_network(s)->trainer;
     if (t && trainer_running(t))
-        snapshots_request(trainer_snapshots(t), SLICE_PARAMS | SLICE_MOMENTS | SLICE_BATCH);
+        snapshots_request(trainer_snapshots(t), r->wanted);
 }
 
 /* One call of the present stage; true when that was the round's last. */
@@ -176,6 +184,11 @@ static bool ready(struct replica *r, const struct session *s)
 bool replica_tick(struct replica *r, const struct session *s, long row, double seconds)
 {
     double start = now();
+    if (!r->wanted) {
+        r->stage = -1;
+        r->started = false;
+        return false;
+    }
     if (!ready(r, s))
         return false;
     if (r->stage >= 0 && r->revision != s->revision)

@@ -72,6 +72,11 @@ struct replica;
 struct replica *replica_new(struct error *e);
 void replica_free(struct replica *r);
 
+/* Which slices (src/snapshot.h) the panels on show need; all at first. With SLICE_PARAMS: maps, values,
+ * statistics of activations and weights; with SLICE_BATCH the step's loss and gradients too; with
+ * SLICE_MOMENTS its update. With none it asks for nothing and does nothing. */
+void replica_want(struct replica *r, unsigned slices);
+
 /* Works for about `seconds`. `row`: the sample to look at, -1 for the first of the data. True when there is a
  * new picture. */
 bool replica_tick(struct replica *r, const struct session *s, long row, double seconds);

@@ -49,7 +49,7 @@ void replica_clear(struct replica *r)
     state_free(r->after);
     workspace_free(r->probe);
     workspace_free(r->step);
-    *r = (struct replica){.stage = -1, .serial = r->serial};
+    *r = (struct replica){.stage = -1, .wanted = r->wanted, .serial = r->serial};
 }
 
 /* --- sizes ---------------------------------------------------------------------------------------------- */

@@ -26,7 +26,10 @@ struct replica {
     bool updated; /* `after` holds the update of the round */
     float *targets;
 
+    unsigned wanted; /* slices that the panels on show need */
+
     /* the round */
+    unsigned slices; /* what it goes by */
     int stage;       /* index of the work to do, -1: none */
     size_t progress; /* within it */
     struct recipe recipe;

@@ -44,7 +44,7 @@ static bool stage_step(struct replica *r, struct picture *p)
     p->N = 0;
     p->loss = NAN;
     r->updated = false;
-    if (!r->steps || !r->N || !r->recipe.loss || !replica_step_room(r, p))
+    if (!(r->slices & SLICE_BATCH) || !r->steps || !r->N || !r->recipe.loss || !replica_step_room(r, p))
         return true;
     size_t width = shape_size(&p->data->shape);
     for (size_t i = 0; i < r->N; i++) {
@@ -57,7 +57,8 @@ static bool stage_step(struct replica *r, struct picture *p)
     workspace_backward(r->step);
     p->loss += workspace_penalty(r->step, &r->recipe, true);
     p->N = r->N;
-    if (r->recipe.optimizer && r->recipe.optimizer->moments <= p->state->moments)
+    bool moments = (r->slices & SLICE_MOMENTS) && r->recipe.optimizer;
+    if (moments && r->recipe.optimizer->moments <= p->state->moments)
         update(r, p);
     return true;
 }

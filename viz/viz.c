@@ -163,6 +163,15 @@ static bool view_moving(const struct viz *v)
     return v->view.training || viz_playing(v);
 }
 
+/* What the panels on show need of a training. */
+static unsigned view_slices(const struct viz *v)
+{
+    unsigned slices = 0;
+    for (int i = 0; i < v->panels; i++)
+        slices |= v->panel[i]->slices;
+    return slices;
+}
+
 static long sample_row(const struct view *w)
 {
     struct subject s = view_subject(w, SUBJECT_SAMPLE);
@@ -231,6 +240,7 @@ static void frame(struct viz *v, double now)
     bool moving = view_moving(v), was_moving = v->view.frames_per_s > 0;
     uint64_t stamp = stamp_of(v);
     bool changed = v->dirty || stamp != v->stamp || was_moving || tip_due(v, before);
+    replica_want(v->replica, view_slices(v));
     bool work = moving || changed || replica_busy(v->replica);
     if (work)
         changed = replica_tick(v->replica, v->session, sample_row(&v->view), replica_seconds) || changed;
@@ -419,6 +429,7 @@ bool viz_screenshot(struct viz *v, const char *path, int width, int height, stru
     struct canvas c = {pixel, width, height, width};
     v->view.now = clock_now() - v->opened;
     view_refresh(v);
+    replica_want(v->replica, view_slices(v));
     replica_settle(v->replica, v->session, sample_row(&v->view));
     v->view.still = true;
     theme_refresh(v, v->window ? window_density(v->window) : 1);
