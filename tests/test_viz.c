@@ -390,9 +390,24 @@ static void clicks_type_pin_and_let_go(void **state)
     click(v, unit);
     assert_int_equal(v->view.pin.kind, SUBJECT_UNIT);
     assert_int_equal(v->view.hover.kind, SUBJECT_UNIT);
+    char out[VIZ_COMMAND], line[VIZ_COMMAND];
+    struct subject pin = v->view.pin;
+    const struct model *m = session_network(s)->model;
+    snprintf(line, sizeof line, "show neuron %s %d", m->layer[pin.a].name, pin.b);
+    if (m->layer[pin.a].params)
+        assert_types(v, line);
+    assert_false(viz_command(v, out, sizeof out)); /* once */
+    click(v, unit);
+    assert_int_equal(v->view.pin.kind, SUBJECT_NONE);
+    struct point edge = hover_place(v, SUBJECT_WEIGHT);
+    assert_false(viz_command(v, out, sizeof out)); /* hovering leaves no trace */
+    click(v, edge);
+    pin = v->view.pin;
+    assert_int_equal(pin.kind, SUBJECT_WEIGHT);
+    snprintf(line, sizeof line, "print w[%d][%d,%d]", pin.a, pin.b, pin.c);
+    assert_types(v, line);
     click(v, (struct point){2, 2});
     assert_int_equal(v->view.pin.kind, SUBJECT_NONE);
-    char out[VIZ_COMMAND];
     assert_false(viz_command(v, out, sizeof out));
     /* A press that is dragged elsewhere does nothing. */
     struct input in = {.kind = INPUT_PRESS, .at = control_place(v, "step")};

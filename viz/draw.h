@@ -147,8 +147,8 @@ float text_width(const struct draw *d, struct font f, const char *text);
 float text_height(struct font f); /* of a line, with a little air */
 
 /* A place for the mouse. command and tip may be NULL; a tip may have several lines. A click on a
- * SUBJECT_CONTROL types the command; on anything else it pins the subject, and the tip shows the command as
- * what can be typed. */
+ * SUBJECT_CONTROL types the command; on anything else it pins the subject and types the command, which the
+ * tip shows. A second click lets go and types nothing. */
 void draw_zone(struct draw *d, struct rect r, struct subject s, const char *command, const char *tip);
 void draw_zone_curve(struct draw *d, struct point a, struct point b, float reach, struct subject s,
     const char *command, const char *tip);

@@ -209,6 +209,13 @@ static void take_place(struct viz *v, struct point at)
         viz_compose(v, v->width, v->height);
 }
 
+/* Pinning also asks the prompt about what was pinned; letting go leaves no trace. */
+static void take_pin(struct viz *v, const struct zone *z)
+{
+    v->view.pin = z->subject;
+    viz_type(v, zone_command(&v->draw, z));
+}
+
 static void take_click(struct viz *v, const struct zone *z, struct point at)
 {
     struct view *w = &v->view;
@@ -227,7 +234,7 @@ static void take_click(struct viz *v, const struct zone *z, struct point at)
     else if (z->subject.kind == SUBJECT_PLACE || subject_equal(z->subject, w->pin))
         w->pin = (struct subject){0};
     else
-        w->pin = z->subject;
+        take_pin(v, z);
 }
 
 static void take_release(struct viz *v, struct point at)

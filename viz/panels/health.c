@@ -137,13 +137,14 @@ static void draw_cell(const struct view *v, struct draw *d, struct rect r, const
     for (int i = 0; i < 3; i++)
         draw_histogram(
             v, d, (struct rect){r.x + (float)i * (w + 6 * px), r.y + px, w, r.h - px}, h[i], name[i]);
-    char tip[240], a[PLOT_NUMBER], b[PLOT_NUMBER], command[64];
+    char tip[240], a[PLOT_NUMBER], b[PLOT_NUMBER], command[64] = "";
     if (!v->mouse_inside || !rect_holds(whole, v->mouse))
         return;
     snprintf(tip, sizeof tip, "%s\nweights' norm %s, gradient's norm %s\n%s%s", l->name,
         number_short(s->weight_norm, a), number_short(s->gradient_norm, b), shares,
         *shares ? "" : "update / weights: well between 1e-4 and 1e-2");
-    snprintf(command, sizeof command, "show gradients %s", l->name);
+    if (!v->training) /* gradients are read from a pass of the prompt's own */
+        snprintf(command, sizeof command, "show gradients %s", l->name);
     draw_zone(d, whole, (struct subject){SUBJECT_LAYER, layer, 0, 0}, command, tip);
 }
 
