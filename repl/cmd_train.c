@@ -58,6 +58,7 @@ static bool run_fit(struct repl *r, const struct command *c, const struct args *
     if (!session_fit(r->session, &fit, e))
         return false;
     repl_notices(r);
+    r->fit_background = r->background;
     if (!r->background)
         return wait_for_training(r, e);
     if (r->interactive)
@@ -107,7 +108,7 @@ static bool run_resume(struct repl *r, const struct command *c, const struct arg
     if (!need_running(r, &s, e))
         return false;
     trainer_resume(session_network(r->session)->trainer);
-    return r->background || wait_for_training(r, e);
+    return r->background || r->fit_background || wait_for_training(r, e);
 }
 
 static bool run_stop(struct repl *r, const struct command *c, const struct args *a, struct error *e)
@@ -148,6 +149,8 @@ static const struct command pause_command = {
 static const struct command resume_command = {
     .name = "resume",
     .summary = "goes on with a paused training",
+    .details = "One that `fit … &` started goes on in the background; else `resume` waits for its end, as "
+               "`fit` does.",
     .example = "resume &",
     .before = IN_BACKGROUND "; pause",
     .group = GROUP_TRAIN,
@@ -193,6 +196,15 @@ static bool at_rest(void *arg)
     return !session_running(r->session);
 }
 
+static void print_step(struct repl *r)
+{
+    struct status s;
+    session_status(r->session, &s);
+    out("step %llu  epoch %llu  loss %.6g\n", (unsigned long long)s.step, (unsigned long long)s.epoch,
+        s.loss);
+    watch_print(r);
+}
+
 /* Steps end without a line of their own, so the wait is a plain one. */
 static bool wait_for_steps(struct repl *r, struct error *e)
 {
@@ -204,23 +216,37 @@ static bool wait_for_steps(struct repl *r, struct error *e)
     session_status(r->session, &s);
     if (s.phase == PHASE_DIVERGED)
         return error_set(e, "%s", s.message);
-    out("step %llu  epoch %llu  loss %.6g\n", (unsigned long long)s.step, (unsigned long long)s.epoch,
-        s.loss);
-    watch_print(r);
+    print_step(r);
+    return true;
+}
+
+/* A single step is taken by hand, so that its passes can be read and the window plays them; one that the
+ * prompt would feel is the worker's. */
+static bool step_by_hand(struct repl *r, size_t batch_size, struct error *e)
+{
+    if (!session_step(r->session, batch_size, e))
+        return false;
+    repl_notices(r);
+    print_step(r);
     return true;
 }
 
 static bool run_step(struct repl *r, const struct command *c, const struct args *a, struct error *e)
 {
+    static const double felt = 1e9; /* multiply-adds */
     struct session *s = r->session;
     struct status status;
     session_status(s, &status);
-    if (session_running(s) && status.phase == PHASE_PAUSED)
-        session_stop(s); /* a paused fit gives way to single steps */
     struct fit fit = {.steps = (uint64_t)a->value[0].number,
         .batch_size = a->value[1].given ? (size_t)a->value[1].number
                       : s->batch_size   ? s->batch_size
                                         : 32};
+    const struct model *m = session_network(s)->model;
+    double work = m->built ? 3 * model_macs(m) * (double)fit.batch_size : 0;
+    if (fit.steps == 1 && work < felt)
+        return step_by_hand(r, fit.batch_size, e);
+    if (session_running(s) && status.phase == PHASE_PAUSED)
+        session_stop(s); /* a paused fit gives way to steps */
     if (!session_fit(s, &fit, e))
         return false;
     repl_notices(r);

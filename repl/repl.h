@@ -33,6 +33,7 @@ struct repl {
     const struct command_line *command; /* the running command, for the place of an error */
     int depth;                          /* files that run each other, and commands within commands */
     bool background;                    /* the running command ended with & */
+    bool fit_background; /* the last `fit` ended with &: `resume` does not wait for it either */
     bool quit;
     int status;       /* exit status so far */
     bool interactive; /* there is a person at a terminal */
