@@ -131,6 +131,10 @@ bool session_forward(struct session *s, long sample, size_t N, struct error *e);
 bool session_backward(struct session *s, struct error *e);
 bool session_update(struct session *s, struct error *e);
 
+/* One training step on the next batch: forward, backward and update in one, and so the very step that fit
+ * would take, with its passes left in the probe to be read and watched. Works while a training is paused. */
+bool session_step(struct session *s, size_t batch_size, struct error *e);
+
 /* Makes sure that the probe has activations, and gradients if asked, of the present weights. */
 bool session_probe(struct session *s, bool gradients, struct error *e);
 

@@ -4,6 +4,7 @@
  * batch and the random key of the very next step, so that forward, backward and update together do what `fit`
  * would do. */
 #include "error.h"
+#include "kernels/gemm.h"
 #include "memory.h"
 #include "session_parts.h"
 
@@ -84,6 +85,7 @@ static bool run_forward(struct session *s, struct probe *p, const struct recipe 
             workspace_input(p->ws) + i * inputs, s->data->x + p->index[i] * inputs, inputs * sizeof(float));
         data_encode(s->data, head_encoding(m), K, p->index[i], 1, p->targets + i * K);
     }
+    kernels_set_threads(s->threads);
     workspace_forward(p->ws, p->N, true, p->key);
     p->loss = workspace_loss(p->ws, r->loss, p->targets, true);
     p->penalty = workspace_penalty(p->ws, r, false);
@@ -149,19 +151,24 @@ bool session_backward(struct session *s, struct error *e)
 }
 
 struct updating {
-    struct workspace *ws;
+    const struct probe *probe;
     struct state *state;
     const struct recipe *recipe;
+    struct trainer *trainer; /* that counts the batch; NULL: none is prepared */
     uint32_t batches;
-    bool whole_batch;
 };
 
 /* A whole batch counts as one of its epoch, so that the next forward takes the next one. */
 static void update_now(void *arg)
 {
     struct updating *u = arg;
-    workspace_update(u->ws, u->state, u->recipe);
-    if (u->whole_batch && ++u->state->place.batch >= u->batches) {
+    const struct probe *p = u->probe;
+    workspace_update(p->ws, u->state, u->recipe);
+    if (!p->whole_batch)
+        return;
+    if (u->trainer) {
+        trainer_count_batch(u->trainer, workspace_output(p->ws), p->targets, p->N, p->loss + p->penalty);
+    } else if (++u->state->place.batch >= u->batches) {
         u->state->place.batch = 0;
         u->state->place.epoch++;
     }
@@ -182,7 +189,9 @@ bool session_update(struct session *s, struct error *e)
     undo_mark(s, "update", false);
     size_t room = s->batch_size ? s->batch_size : DEFAULT_BATCH;
     room = room < s->data->train ? room : s->data->train;
-    struct updating u = {p->ws, n->state, &r, (uint32_t)((s->data->train + room - 1) / room), p->whole_batch};
+    bool prepared = n->trainer && s->trainer_revision == s->revision;
+    struct updating u = {
+        p, n->state, &r, prepared ? n->trainer : NULL, (uint32_t)((s->data->train + room - 1) / room)};
     if (n->trainer)
         trainer_call(n->trainer, update_now, &u);
     else

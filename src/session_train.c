@@ -126,6 +126,33 @@ bool session_fit(struct session *s, const struct fit *wanted, struct error *e)
     return ok;
 }
 
+/* A paused training of the same batches goes on existing: `resume` finds it one step further. */
+static bool ready_to_step(struct session *s, size_t batch_size, struct error *e)
+{
+    struct network *n = session_network(s);
+    struct fit fit = {.batch_size = batch_size, .memory = session_budget(s), .threads = s->threads};
+    if (session_running(s) && s->batch_size != batch_size)
+        session_stop(s);
+    if (!session_running(s) && !session_prepare(s, e))
+        return false;
+    bool ready = n->trainer && s->trainer_revision == s->revision && s->batch_size == batch_size;
+    return ready || new_trainer(s, &fit, e);
+}
+
+bool session_step(struct session *s, size_t batch_size, struct error *e)
+{
+    struct status status;
+    session_status(s, &status);
+    if (session_running(s) && status.phase == PHASE_RUNNING)
+        return error_set(e, "training is running: `pause` it first");
+    if (!ready_to_step(s, batch_size, e) || !session_forward(s, -1, 0, e))
+        return false;
+    if (!isfinite(s->probe.loss))
+        return error_set(e, "the loss is %s: no step from there; try `set lr %.2g` after `undo` or `rewind`",
+            isnan(s->probe.loss) ? "NaN (not a number)" : "infinite", session_network(s)->recipe.lr / 10);
+    return session_backward(s, e) && session_update(s, e);
+}
+
 void session_stop(struct session *s)
 {
     struct network *n = session_network(s);

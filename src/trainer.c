@@ -73,6 +73,9 @@ struct trainer *trainer_new(struct worker *worker, struct state *state, const st
     data_encode(data, t->encoding, t->K, 0, data->n, t->targets);
     trainer_start_epoch(t);
     history_add(t->history, state);
+    double time = trainer_now();
+    trainer_pace(t, time);
+    trainer_publish(t, time);
     return t;
 }
 

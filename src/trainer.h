@@ -85,6 +85,11 @@ const struct history *trainer_history(const struct trainer *t); /* read it insid
  * index has room for batch_size; returns the number of samples. Inside trainer_call(), or idle. */
 size_t trainer_next_batch(struct trainer *t, uint32_t *index, uint64_t *key);
 
+/* Counts the next batch as done by hand: N samples, whose outputs y and encoded targets are N x head. It adds
+ * to the epoch's scores; at an epoch's end comes its point on the curves and its checkpoint, as in a run.
+ * Inside trainer_call(), or idle. */
+void trainer_count_batch(struct trainer *t, const float *y, const float *targets, size_t N, double loss);
+
 /* The random key of a step, and the order of an epoch: what trainers and replicas share. */
 uint64_t train_step_key(uint64_t seed, uint64_t step);
 void train_epoch_order(uint64_t seed, uint64_t epoch, uint32_t *index, size_t n);

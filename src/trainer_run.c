@@ -218,6 +218,17 @@ static bool finish_epoch(struct trainer *t)
     return true;
 }
 
+void trainer_count_batch(struct trainer *t, const float *y, const float *targets, size_t N, double loss)
+{
+    if (t->order_epoch != t->state->place.epoch)
+        trainer_start_epoch(t);
+    t->loss = loss;
+    tally_add(&t->tally, y, targets, N, t->K, loss);
+    if (++t->state->place.batch >= trainer_batches(t))
+        finish_epoch(t);
+    trainer_publish(t, trainer_now());
+}
+
 /* --- between steps --- */
 
 static void copy_snapshot(struct trainer *t)
