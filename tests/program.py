@@ -64,7 +64,7 @@ class Window:
             now = self.screen.pixels()
             same[0] = same[0] + 1 if now == last[0] else 0
             last[0] = now
-            return same[0] >= 20
+            return same[0] >= 40  # longer than a part of the step animation in which nothing moves
 
         self.until("a picture that stands still", settled)
         return last[0]

@@ -94,6 +94,7 @@ static void verdicts_name_the_worst(void **state)
         {NAN, 0.8, 1, 0.1, 1e-3, true, MOOD_WARN, "saturated"},
         {NAN, 0.97, 1, 0.1, 1e-3, true, MOOD_BAD, "saturated"},
         {NAN, 0.2, 1, 1e-9, 1e-12, true, MOOD_BAD, "gradients vanish"},
+        {NAN, 0.2, 1, 5e-4, 1e-5, true, MOOD_WARN, "gradients vanish"},
         {NAN, NAN, 1, 10, 0.1, true, MOOD_WARN, "updates too large"},
         {NAN, NAN, 1, 100, 2, true, MOOD_BAD, "updates too large"},
         {NAN, NAN, 1, 0.1, 1e-7, true, MOOD_WARN, "updates tiny"},
@@ -109,9 +110,32 @@ static void verdicts_name_the_worst(void **state)
         s.gradient_norm = rows[i].gradient;
         s.update_norm = rows[i].update;
         s.finite = rows[i].finite;
-        assert_int_equal(statistics_verdict(&s, text), rows[i].mood);
+        struct standing all = {.gradient = 1, .weight = 1, .loss = 0.3};
+        assert_int_equal(statistics_verdict(&s, &all, text), rows[i].mood);
         assert_string_equal(text, rows[i].text);
     }
+}
+
+/* Small gradients everywhere are no fault of a layer. */
+static void what_has_learnt_rests(void **state)
+{
+    char text[VERDICT_TEXT];
+    struct statistics s = blank();
+    s.weight_norm = 5;
+    s.gradient_norm = 1e-9;
+    s.update_norm = 1e-9;
+    s.saturated = 0.99;
+    s.finite = true;
+    struct standing all = {.gradient = 2e-8, .weight = 5, .loss = 1e-9};
+    assert_int_equal(statistics_verdict(&s, &all, text), MOOD_GOOD);
+    assert_string_equal(text, "learnt");
+    all.loss = 0.2;
+    assert_int_equal(statistics_verdict(&s, &all, text), MOOD_NONE);
+    assert_string_equal(text, "at rest");
+    all.gradient = 0.1;
+    s.saturated = 0.1;
+    assert_int_equal(statistics_verdict(&s, &all, text), MOOD_BAD);
+    assert_string_equal(text, "gradients vanish");
 }
 
 static void what_is_not_finite_is_seen(void **state)
@@ -133,6 +157,7 @@ int main(void)
         cmocka_unit_test(saturated_values_lie_at_the_ends),
         cmocka_unit_test(ratio_is_the_updates_size_against_the_weights),
         cmocka_unit_test(verdicts_name_the_worst),
+        cmocka_unit_test(what_has_learnt_rests),
         cmocka_unit_test(what_is_not_finite_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,9 +94,10 @@ static void draw_card(const struct view *v, struct draw *d, struct rect r, bool 
 static void draw_hint(const struct view *v, struct draw *d, struct rect *title)
 {
     const struct theme *t = v->theme;
-    const char *what = v->status.phase == PHASE_RUNNING ? "Space pauses   H lists the keys"
-                       : *view_play_command(v)          ? "Space trains   H lists the keys"
-                                                        : "H lists the keys";
+    const char *what = v->status.phase == PHASE_RUNNING  ? "Space pauses   H lists the keys"
+                       : v->status.phase == PHASE_PAUSED ? "Space goes on   H lists the keys"
+                       : *view_play_command(v)           ? "Space trains   H lists the keys"
+                                                         : "H lists the keys";
     struct font f = view_font(v, FONT_SMALL);
     float w = text_width(d, f, what);
     if (v->still || *v->caption || title->w < w + 160 * t->px)

@@ -1,8 +1,9 @@
 /* statistics.c - see statistics.h.
  *
  * A unit is dead when a rectifier gave 0 for every sample: no gradient will ever reach it. A value is
- * saturated near an end of a bounded activation, where the slope, and with it the gradient, is almost 0. The
- * update's size against the weights' is Karpathy's rule of thumb: about 1e-3 is well. */
+ * saturated near an end of a bounded activation, where the slope, and with it the gradient, is almost 0. A
+ * gradient vanishes on its way: small beside the last layer's, where it starts. All small alike, the network
+ * is at rest. The update's size against the weights' is Karpathy's rule of thumb: about 1e-3 is well. */
 #include "statistics.h"
 
 #include <math.h>
@@ -136,9 +137,12 @@ double statistics_ratio(const struct statistics *s)
     return s->weight_norm > 0 ? s->update_norm / s->weight_norm : NAN;
 }
 
-enum mood statistics_verdict(const struct statistics *s, char out[VERDICT_TEXT])
+enum mood statistics_verdict(const struct statistics *s, const struct standing *all, char out[VERDICT_TEXT])
 {
-    double ratio = statistics_ratio(s);
+    static const double tiny_loss = 1e-6, tiny_gradient = 1e-6, vanishing = 1e-3;
+    double ratio = statistics_ratio(s), share = s->gradient_norm / all->gradient;
+    bool rest =
+        all->gradient < tiny_gradient * all->weight && s->gradient_norm < tiny_gradient * s->weight_norm;
     /* The first row that holds is the verdict: worst first. */
     const struct {
         bool holds;
@@ -148,9 +152,11 @@ enum mood statistics_verdict(const struct statistics *s, char out[VERDICT_TEXT])
     } row[] = {
         {!s->finite, MOOD_BAD, "not finite", 0},
         {s->dead >= 0.1, s->dead >= 0.5 ? MOOD_BAD : MOOD_WARN, "%.0f %% dead", 100 * s->dead},
+        {all->loss < tiny_loss && s->gradient_norm >= 0, MOOD_GOOD, "learnt", 0},
+        {rest, MOOD_NONE, "at rest", 0},
         {ratio > 3 * RATIO_HIGH, ratio > 30 * RATIO_HIGH ? MOOD_BAD : MOOD_WARN, "updates too large", 0},
         {s->saturated >= 0.75, s->saturated >= 0.95 ? MOOD_BAD : MOOD_WARN, "saturated", 0},
-        {s->gradient_norm < 1e-6 * s->weight_norm, MOOD_BAD, "gradients vanish", 0},
+        {share < vanishing, share < vanishing / 100 ? MOOD_BAD : MOOD_WARN, "gradients vanish", 0},
         {ratio < RATIO_LOW / 30, MOOD_WARN, "updates tiny", 0},
         {s->gradient_norm >= 0, MOOD_GOOD, "fine", 0},
     };

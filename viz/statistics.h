@@ -41,8 +41,16 @@ double statistics_ratio(const struct statistics *s);
 #define RATIO_LOW  1e-4
 #define RATIO_HIGH 1e-2
 
-/* A short word on the layer, and how bad it is: "fine", "12 % dead", "saturated", "gradients vanish". */
+/* What a layer is judged against. */
+struct standing {
+    double gradient, weight; /* norms of the last layer that has weights */
+    double loss;             /* of the step; NaN when unknown */
+};
+
+/* A short word on the layer, and how bad it is: "fine", "12 % dead", "saturated", "gradients vanish", which
+ * means far smaller than the last layer's; "learnt" where nothing is left to learn, "at rest" where no layer
+ * moves. */
 enum mood { MOOD_NONE, MOOD_GOOD, MOOD_WARN, MOOD_BAD };
-enum mood statistics_verdict(const struct statistics *s, char out[VERDICT_TEXT]);
+enum mood statistics_verdict(const struct statistics *s, const struct standing *all, char out[VERDICT_TEXT]);
 
 #endif

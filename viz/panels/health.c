@@ -85,12 +85,12 @@ static enum theme_colour mood_colour(enum mood mood)
     return colour[mood];
 }
 
-static void draw_title(
-    const struct view *v, struct draw *d, struct rect r, const struct layer *l, const struct statistics *s)
+static void draw_title(const struct view *v, struct draw *d, struct rect r, const struct layer *l,
+    const struct statistics *s, const struct standing *all)
 {
     char verdict[VERDICT_TEXT];
     float px = v->theme->px;
-    enum theme_colour colour = mood_colour(statistics_verdict(s, verdict));
+    enum theme_colour colour = mood_colour(statistics_verdict(s, all, verdict));
     struct font f = view_font(v, FONT_SMALL);
     float w = text_width(d, f, verdict);
     struct rect right = rect_cut_right(&r, fminf(w + px, r.w * 0.7f)), dot = rect_cut_right(&r, 12 * px);
@@ -112,13 +112,24 @@ static void shares_text(const struct statistics *s, char *out, size_t size)
         snprintf(out, size, "%s", "");
 }
 
+/* What the layers are judged against: the last one that has weights. */
+static struct standing standing_of(const struct picture *p)
+{
+    int last = p->model->layers - 1;
+    while (last > 0 && layer_param_count(&p->model->layer[last]) == 0)
+        last--;
+    const struct statistics *s = &p->layer[last].statistics;
+    return (struct standing){s->gradient_norm, s->weight_norm, p->loss};
+}
+
 static void draw_cell(const struct view *v, struct draw *d, struct rect r, const struct picture *p, int layer)
 {
     const struct layer *l = &p->model->layer[layer];
     const struct statistics *s = &p->layer[layer].statistics;
     float px = v->theme->px, line = text_height(view_font(v, FONT_SMALL));
     struct rect whole = r;
-    draw_title(v, d, rect_cut_top(&r, line * 1.25f), l, s);
+    struct standing all = standing_of(p);
+    draw_title(v, d, rect_cut_top(&r, line * 1.25f), l, s, &all);
     struct gauge gauge[] = {
         {"grad", s->gradient_norm, -6, 3, 0, 0, COLOUR_ACCENT},
         {"update", statistics_ratio(s), -6, 0, RATIO_LOW, RATIO_HIGH, COLOUR_ACCENT},

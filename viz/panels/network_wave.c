@@ -94,10 +94,14 @@ float wave_light(const struct scene *n, int block, bool links)
 /* --- numbers ---------------------------------------------------------------------------------------------
  */
 
-/* "+0.12", "-3e-5": a sign, one or two digits. */
+/* "+0.12", "-3e-5", "0": a sign, one or two digits. What is too small to mean anything is 0. */
 static void signed_number(double value, char out[24])
 {
-    snprintf(out, 24, fabs(value) >= 0.01 || value == 0 ? "%+.2g" : "%+.0e", value);
+    if (fabs(value) < 1e-12) {
+        snprintf(out, 24, "0");
+        return;
+    }
+    snprintf(out, 24, fabs(value) >= 0.01 ? "%+.2g" : "%+.0e", value);
     char *e = strstr(out, "e-0");
     if (e)
         memmove(e + 2, e + 3, strlen(e + 3) + 1);
@@ -118,7 +122,7 @@ bool wave_unit(const struct scene *n, const struct block *b, int block, int unit
     if (back)
         signed_number((double)x[unit], out);
     else
-        snprintf(out, 24, "%.2f", (double)x[unit]);
+        snprintf(out, 24, "%.2f", fabsf(x[unit]) < 0.005f ? 0 : (double)x[unit]);
     return true;
 }
 
@@ -171,7 +175,7 @@ static void draw_link_number(
 static void number_of(const struct scene *n, int layer, const struct link *k, char out[24])
 {
     if (n->wave.kind == WAVE_UPDATE)
-        snprintf(out, 24, "→%.2f", (double)k->w);
+        snprintf(out, 24, "→%.2f", fabsf(k->w) < 0.005f ? 0 : (double)k->w);
     else
         signed_number((double)flow_of(n, layer, k), out);
 }
