@@ -181,11 +181,17 @@ static void tell(const struct scene *n, char *out, size_t size)
 void network_draw_foot(struct scene *n)
 {
     struct rect r = n->layout.foot;
-    float px = n->v->theme->px;
+    float px = n->v->theme->px, legend = fminf(110 * px, r.w * 0.25f);
     char text[NETWORK_TEXT];
-    draw_legend(n, rect_cut_right(&r, fminf(110 * px, r.w * 0.25f)));
-    rect_cut_right(&r, 12 * px);
     tell(n, text, sizeof text);
+    /* Words that are long for the room take the legend's, then a smaller font. */
+    struct font f = view_font(n->v, *text ? FONT_NUMBER : FONT_SMALL);
+    if (!*text || text_width(n->d, f, text) <= r.w - legend - 12 * px) {
+        draw_legend(n, rect_cut_right(&r, legend));
+        rect_cut_right(&r, 12 * px);
+    } else if (text_width(n->d, f, text) > r.w) {
+        f = view_font(n->v, FONT_NUMBER_SMALL);
+    }
     const char *hint = "";
     if (!n->model->built)
         hint = "The input's shape is not known yet: type `data spiral`, or `input 2`";
@@ -194,6 +200,6 @@ void network_draw_foot(struct scene *n)
     else if (!n->v->still && !n->v->training)
         hint = "Hover a unit to see its map; a click pins it";
     bool words = *text;
-    draw_text(n->d, r, ALIGN_LEFT, view_font(n->v, words ? FONT_NUMBER : FONT_SMALL),
-        view_colour(n->v, words ? COLOUR_TEXT : COLOUR_DIM), words ? text : hint);
+    draw_text(
+        n->d, r, ALIGN_LEFT, f, view_colour(n->v, words ? COLOUR_TEXT : COLOUR_DIM), words ? text : hint);
 }

@@ -157,19 +157,44 @@ static void draw_pulse(struct scene *n, struct point a, struct point b, float at
     draw_circle(n->d, p[8], (2 + 2.5f * strength) * px, c);
 }
 
-/* Numbers stand where links are apart: near the side with more units, in turn at two distances. */
-static void draw_link_number(
-    struct scene *n, struct point a, struct point b, const struct link *k, bool fan_out, const char *text)
+/* The numbers of a kernel that are drawn already. */
+struct taken {
+    struct rect box[NUMBERED_LINKS];
+    int count;
+};
+
+static bool is_free(const struct taken *taken, struct rect box)
 {
+    for (int i = 0; i < taken->count; i++) {
+        struct rect r = rect_intersect(box, taken->box[i]);
+        if (r.w > 0 && r.h > 0)
+            return false;
+    }
+    return true;
+}
+
+/* Numbers stand where links are apart: near the side with more units, in turn at two distances. Where
+ * another one stands already the number moves along its link; without a free place it is left out. */
+static void draw_link_number(struct scene *n, struct point a, struct point b, const struct link *k,
+    bool fan_out, const char *text, struct taken *taken)
+{
+    static const float place[] = {0.2f, 0.48f, 0.34f, 0.62f, 0.8f};
+    enum { PLACES = sizeof place / sizeof *place };
     float px = n->v->theme->px;
     struct font f = view_font(n->v, FONT_NUMBER_SMALL);
     int turn = (fan_out ? k->from : k->to) % 2;
-    float t = fan_out ? (turn ? 0.52f : 0.8f) : (turn ? 0.48f : 0.2f);
-    struct point at = curve_at(a, b, t);
     float w = text_width(n->d, f, text) + 4 * px, h = text_height(f);
-    struct rect box = {at.x - w / 2, at.y - h / 2, w, h};
-    draw_fill(n->d, box, 3 * px, colour_alpha(view_colour(n->v, COLOUR_PANEL), 0.88f));
-    draw_text(n->d, box, ALIGN_CENTRE, f, view_colour(n->v, COLOUR_TEXT), text);
+    for (int i = 0; i < PLACES; i++) {
+        float t = place[i < 2 ? (i + turn) % 2 : i];
+        struct point at = curve_at(a, b, fan_out ? 1 - t : t);
+        struct rect box = {at.x - w / 2, at.y - h / 2, w, h};
+        if (!is_free(taken, box))
+            continue;
+        taken->box[taken->count++] = box;
+        draw_fill(n->d, box, 3 * px, colour_alpha(view_colour(n->v, COLOUR_PANEL), 0.88f));
+        draw_text(n->d, box, ALIGN_CENTRE, f, view_colour(n->v, COLOUR_TEXT), text);
+        return;
+    }
 }
 
 static void number_of(const struct scene *n, int layer, const struct link *k, char out[24])
@@ -224,14 +249,15 @@ static void draw_numbers(struct scene *n, int block)
     bool reached = w->kind == WAVE_UPDATE || w->kind == WAVE_LOSS || (w->gradients ? at <= 0.5f : at >= 0.5f);
     if (!source || !reached || l->links > NUMBERED_LINKS || b->columns > 1 || source->columns > 1)
         return;
-    for (int i = 0; i < l->links; i++) {
+    struct taken taken = {.count = 0};
+    for (int i = l->links - 1; i >= 0; i--) { /* the strongest find a place first */
         const struct link *k = &l->link[i];
         char text[24];
         if (k->from < 0)
             continue;
         number_of(n, b->layer, k, text);
         draw_link_number(
-            n, block_out(source, k->from), block_in(b, k->to), k, source->shown < b->shown, text);
+            n, block_out(source, k->from), block_in(b, k->to), k, source->shown < b->shown, text, &taken);
     }
 }
 
