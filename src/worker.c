@@ -130,6 +130,7 @@ static void *worker_main(void *arg)
     }
     answer(w);
     pthread_mutex_unlock(&w->lock);
+    kernels_leave();
     return NULL;
 }
 

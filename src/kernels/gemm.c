@@ -13,16 +13,13 @@
 #include "simd.h"
 #include "threads.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #if defined(GRADUS_GEMM_ONEDNN)
 #include <dnnl.h>
 #elif defined(GRADUS_GEMM_CBLAS)
 #include <cblas.h>
-#endif
-
-#ifdef _OPENMP
-#include <omp.h>
 #endif
 
 enum { ROWS = 10, STRIP = 16, DEPTH = 256 };
@@ -143,7 +140,10 @@ static void multiply(struct product *p)
 
 #if defined(GRADUS_GEMM_ONEDNN) || defined(GRADUS_GEMM_CBLAS)
 
-enum { LIBRARY = 1 << 16 };           /* multiply-adds from which the library is faster */
+enum {
+    LIBRARY = 1 << 16,
+    BAND = 16
+}; /* multiply-adds from which the library is faster; rows of a thread's share */
 static const double THREAD = 1 << 20; /* multiply-adds that are worth a thread */
 
 static bool is_small(size_t M, size_t N, size_t K)
@@ -184,21 +184,37 @@ const char *gemm_backend(void)
 
 #endif
 
-/* The library takes as many threads as OpenMP offers: offer what the size is worth. */
+struct sharing {
+    bool transpose_a, transpose_b, add, by_rows;
+    size_t M, N, K;
+    const float *A, *B;
+    size_t lda, ldb;
+    float *C;
+    size_t ldc;
+    atomic_bool failed;
+};
+
+/* A band of C: of its rows, or of its columns. */
+static void gemm_part(const void *arg, int part, int parts)
+{
+    struct sharing *s = (struct sharing *)arg;
+    size_t first, count = kernels_range(s->by_rows ? s->M : s->N, BAND, part, parts, &first);
+    if (!count)
+        return;
+    const float *A = s->by_rows ? s->A + first * (s->transpose_a ? 1 : s->lda) : s->A;
+    const float *B = s->by_rows ? s->B : s->B + first * (s->transpose_b ? s->ldb : 1);
+    float *C = s->C + first * (s->by_rows ? s->ldc : 1);
+    if (!library_gemm(s->transpose_a, s->transpose_b, s->by_rows ? count : s->M, s->by_rows ? s->N : count,
+            s->K, A, s->lda, B, s->ldb, s->add, C, s->ldc))
+        atomic_store(&s->failed, true);
+}
+
 static bool large_gemm(bool transpose_a, bool transpose_b, size_t M, size_t N, size_t K, const float *A,
     size_t lda, const float *B, size_t ldb, bool add, float *C, size_t ldc)
 {
-#ifdef _OPENMP
-    int most = omp_get_max_threads(), threads = kernels_threads((double)M * (double)N * (double)K, THREAD);
-    if (threads != most)
-        omp_set_num_threads(threads);
-#endif
-    bool ok = library_gemm(transpose_a, transpose_b, M, N, K, A, lda, B, ldb, add, C, ldc);
-#ifdef _OPENMP
-    if (threads != most)
-        omp_set_num_threads(most);
-#endif
-    return ok;
+    struct sharing s = {transpose_a, transpose_b, add, M >= N, M, N, K, A, B, lda, ldb, C, ldc, false};
+    kernels_share(kernels_threads((double)M * (double)N * (double)K, THREAD), gemm_part, &s);
+    return !atomic_load(&s.failed);
 }
 
 #else

@@ -22,6 +22,10 @@ const char *gemm_backend(void);
  * OMP_NUM_THREADS says. */
 void kernels_set_threads(int threads);
 
+/* Ends the helpers of the calling thread, which kernels started when there was enough to share. A thread that
+ * has called kernels calls this before it ends. */
+void kernels_leave(void);
+
 /* Makes the calling thread, and the threads that it starts from now on, take numbers below 1e-38 for zero.
  * The moments of silent units decay into that range, where each operation costs a hundred times more. NaN and
  * infinity stay what they are. Main and worker both do it, so that they get the same bits. */

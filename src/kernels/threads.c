@@ -1,12 +1,27 @@
-/* threads.c - see threads.h. OpenMP keeps a limit for each calling thread, which is what we want: the worker
- * may use every core while the window's copy of the network runs beside it on one. */
-#include "gemm.h"
+/* threads.c - see threads.h: a small crew of helpers for each thread that calls kernels.
+ *
+ * OpenMP's threads would do the same on an idle machine. On a busy one they spin at every barrier while the
+ * thread they wait for is not even running, and training falls to a thirtieth of its speed; a learner's
+ * machine draws a window beside it. So a helper here spins for some microseconds, which is as long as the
+ * pauses inside a step are, and then sleeps; so does the caller. A task is announced by `round`, its end by
+ * `left`. Who goes to sleep says so first and looks once more; who announces looks for sleepers afterwards:
+ * no wake-up is lost.
+ *
+ * The crew belongs to its calling thread: it is the one thing in the core that outlives a call without an
+ * owner that is passed in, as an OpenMP runtime's threads would. */
 #include "threads.h"
+#include "gemm.h"
+#include "../memory.h"
 
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-#ifdef _OPENMP
+#ifdef GRADUS_GEMM_ONEDNN
 #include <omp.h>
 #endif
 
@@ -14,43 +29,220 @@
 #include <immintrin.h>
 #endif
 
-enum { ALIGN = 64, SPLIT = 32768 }; /* below SPLIT floats a thread, waking it costs more than it does */
+enum { ALIGN = 64, SPLIT = 32768, MOST = 64, SPINS = 2000 }; /* SPLIT: floats that are worth a thread */
 
-#ifdef _OPENMP
+struct crew {
+    int helpers;
+    pthread_t thread[MOST - 1];
+    void (*fn)(const void *arg, int part, int parts);
+    const void *arg;
+    int parts;
+    atomic_uint round;          /* grows with every task and at the end */
+    atomic_int left;            /* helpers that still work at it */
+    atomic_int asleep, waiting; /* helpers; the caller */
+    pthread_mutex_t lock;
+    pthread_cond_t wake, done;
+    bool end;
+};
+
+static _Thread_local struct crew *crew;
+static _Thread_local int limit; /* 0: not chosen yet */
+
+static void breathe(void)
+{
+#ifdef __SSE2__
+    _mm_pause();
+#endif
+}
+
+static unsigned next_round(struct crew *c, unsigned seen)
+{
+    unsigned round;
+    for (int i = 0; i < SPINS; i++) {
+        if ((round = atomic_load(&c->round)) != seen)
+            return round;
+        breathe();
+    }
+    pthread_mutex_lock(&c->lock);
+    atomic_fetch_add(&c->asleep, 1);
+    while ((round = atomic_load(&c->round)) == seen)
+        pthread_cond_wait(&c->wake, &c->lock);
+    atomic_fetch_sub(&c->asleep, 1);
+    pthread_mutex_unlock(&c->lock);
+    return round;
+}
+
+struct joining {
+    struct crew *crew;
+    int part;
+};
+
+static void *help(void *arg)
+{
+    struct joining me = *(struct joining *)arg;
+    struct crew *c = me.crew;
+    memory_free(arg);
+    kernels_set_threads(1);
+    kernels_flush_denormals();
+    unsigned seen = 0;
+    while ((seen = next_round(c, seen)), !c->end) {
+        if (me.part < c->parts)
+            c->fn(c->arg, me.part, c->parts);
+        if (atomic_fetch_sub(&c->left, 1) == 1 && atomic_load(&c->waiting)) {
+            pthread_mutex_lock(&c->lock);
+            pthread_cond_signal(&c->done);
+            pthread_mutex_unlock(&c->lock);
+        }
+    }
+    return NULL;
+}
+
+static void announce(struct crew *c)
+{
+    atomic_fetch_add(&c->round, 1);
+    if (!atomic_load(&c->asleep))
+        return;
+    pthread_mutex_lock(&c->lock);
+    pthread_cond_broadcast(&c->wake);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void wait_for_helpers(struct crew *c)
+{
+    for (int i = 0; i < SPINS; i++) {
+        if (!atomic_load(&c->left))
+            return;
+        breathe();
+    }
+    pthread_mutex_lock(&c->lock);
+    atomic_store(&c->waiting, 1);
+    while (atomic_load(&c->left))
+        pthread_cond_wait(&c->done, &c->lock);
+    atomic_store(&c->waiting, 0);
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* One helper more; signals are the main thread's business, so it starts with all of them blocked. */
+static bool hire(struct crew *c)
+{
+    struct joining *me = memory_take(1, sizeof *me, "a helper", NULL);
+    if (!me)
+        return false;
+    *me = (struct joining){c, c->helpers + 1};
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    bool started = !pthread_create(&c->thread[c->helpers], NULL, help, me);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (started)
+        c->helpers++;
+    else
+        memory_free(me);
+    return started;
+}
+
+void kernels_leave(void)
+{
+    if (!crew)
+        return;
+    crew->end = true;
+    announce(crew);
+    for (int i = 0; i < crew->helpers; i++)
+        pthread_join(crew->thread[i], NULL);
+    pthread_cond_destroy(&crew->wake);
+    pthread_cond_destroy(&crew->done);
+    pthread_mutex_destroy(&crew->lock);
+    memory_free(crew);
+    crew = NULL;
+}
+
+/* A crew is made whole or not at all: its size is part of the numbers. */
+static bool have_crew(int parts)
+{
+    if (crew && crew->helpers >= parts - 1)
+        return true;
+    kernels_leave();
+    if (!(crew = memory_take(1, sizeof *crew, "the helpers of a thread", NULL)))
+        return false;
+    pthread_mutex_init(&crew->lock, NULL);
+    pthread_cond_init(&crew->wake, NULL);
+    pthread_cond_init(&crew->done, NULL);
+    while (crew->helpers < parts - 1)
+        if (!hire(crew)) {
+            kernels_leave();
+            return false;
+        }
+    return true;
+}
+
+void kernels_share(int parts, void (*fn)(const void *arg, int part, int parts), const void *arg)
+{
+    if (parts == 1 || !have_crew(parts)) {
+        for (int i = 0; i < parts; i++)
+            fn(arg, i, parts);
+        return;
+    }
+    crew->fn = fn;
+    crew->arg = arg;
+    crew->parts = parts;
+    atomic_store(&crew->left, crew->helpers);
+    announce(crew);
+    fn(arg, 0, parts);
+    wait_for_helpers(crew);
+}
 
 static int threads_by_default(void)
 {
     const char *wish = getenv("OMP_NUM_THREADS");
-    int n = wish ? atoi(wish) : 0;
-    return n > 0 ? n : omp_get_num_procs();
+    long n = wish ? atoi(wish) : 0;
+    return (int)(n > 0 ? n : sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 void kernels_set_threads(int threads)
 {
-    omp_set_num_threads(threads > 0 ? threads : threads_by_default());
+#ifdef GRADUS_GEMM_ONEDNN
+    if (!limit)
+        omp_set_num_threads(1); /* the library works within one part, and starts no threads of its own */
+#endif
+    threads = threads > 0 ? threads : threads_by_default();
+    limit = threads < MOST ? threads : MOST;
 }
 
 int kernels_threads(double work, double each)
 {
     if (work < 2 * each)
         return 1;
+    if (!limit)
+        kernels_set_threads(0);
     double n = work / each;
-    int most = omp_get_max_threads();
-    return n < most ? (int)n : most;
+    return n < limit ? (int)n : limit;
 }
 
-#else
-
-void kernels_set_threads(int threads)
+size_t kernels_range(size_t n, size_t grain, int part, int parts, size_t *first)
 {
+    size_t all = (size_t)parts * grain, length = (n / all + (n % all != 0)) * grain;
+    *first = (size_t)part * length;
+    return *first >= n ? 0 : n - *first < length ? n - *first : length;
 }
 
-int kernels_threads(double work, double each)
+struct splitting {
+    size_t n;
+    void (*fn)(const void *arg, size_t first, size_t count);
+    const void *arg;
+};
+
+static void split_part(const void *arg, int part, int parts)
 {
-    return 1;
+    const struct splitting *s = arg;
+    size_t first, count = kernels_range(s->n, ALIGN, part, parts, &first);
+    if (count)
+        s->fn(s->arg, first, count);
 }
 
-#endif
+void kernels_split(size_t n, void (*fn)(const void *arg, size_t first, size_t count), const void *arg)
+{
+    kernels_share(kernels_threads((double)n, SPLIT), split_part, &(struct splitting){n, fn, arg});
+}
 
 void kernels_flush_denormals(void)
 {
@@ -62,20 +254,4 @@ void kernels_flush_denormals(void)
     __asm__ volatile("mrs %0, fpcr" : "=r"(control));
     __asm__ volatile("msr fpcr, %0" : : "r"(control | (uint64_t)1 << 24));
 #endif
-}
-
-void kernels_split(size_t n, void (*fn)(const void *arg, size_t first, size_t count), const void *arg)
-{
-    int threads = kernels_threads((double)n, SPLIT);
-    if (threads == 1) {
-        fn(arg, 0, n);
-        return;
-    }
-    size_t part = (n / (size_t)threads / ALIGN + 1) * ALIGN;
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
-    for (int i = 0; i < threads; i++) {
-        size_t first = (size_t)i * part;
-        if (first < n)
-            fn(arg, first, n - first < part ? n - first : part);
-    }
 }

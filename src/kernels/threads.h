@@ -1,7 +1,7 @@
 /* threads.h - how kernels share work among threads.
  *
  * The number of threads depends on the amount of work and on kernels_set_threads() (gemm.h) alone, never on
- * timings, so that the same run gives the same bits. Any thread. */
+ * timings, so that the same run gives the same bits. Each calling thread has helpers of its own. */
 #ifndef GRADUS_KERNELS_THREADS_H
 #define GRADUS_KERNELS_THREADS_H
 
@@ -10,8 +10,17 @@
 /* Threads for a job of `work` operations when one thread is worth `each` of them: 1 … the limit. */
 int kernels_threads(double work, double each);
 
+/* Calls fn(arg, part, parts) for part 0 … parts-1, each on a thread of its own, and returns when all are
+ * done. With one part, or where no thread can be started, all run here. For parts that do not depend on each
+ * other. */
+void kernels_share(int parts, void (*fn)(const void *arg, int part, int parts), const void *arg);
+
 /* Calls fn(arg, first, count) for ranges that cover [0, n): one range where n is small, one a thread where it
  * is large. Ranges start at multiples of 64. For loops whose values do not depend on each other. */
 void kernels_split(size_t n, void (*fn)(const void *arg, size_t first, size_t count), const void *arg);
+
+/* The part of [0, n) that is number `part` of `parts`: starts at a multiple of `grain`. Returns its length, 0
+ * where there is nothing left. */
+size_t kernels_range(size_t n, size_t grain, int part, int parts, size_t *first);
 
 #endif

@@ -1,0 +1,85 @@
+/* Helpers of kernels: every part runs once, ranges cover everything, crews come and go. */
+#include "making.h"
+#include "../src/kernels/gemm.h"
+#include "../src/kernels/threads.h"
+
+enum { MOST_PARTS = 9 };
+
+struct counting {
+    int *seen; /* [parts] */
+};
+
+static void count_part(const void *arg, int part, int parts)
+{
+    const struct counting *c = arg;
+    assert_true(part < parts);
+    c->seen[part]++;
+}
+
+static void every_part_runs_once(void **state)
+{
+    for (int parts = 1; parts <= MOST_PARTS; parts++) {
+        int seen[MOST_PARTS] = {0};
+        struct counting c = {seen};
+        for (int round = 0; round < 500; round++)
+            kernels_share(parts, count_part, &c);
+        for (int i = 0; i < parts; i++)
+            assert_int_equal(seen[i], 500);
+    }
+    kernels_leave();
+    kernels_leave();
+}
+
+/* A crew that was left is made again; a smaller task leaves the others of it idle. */
+static void crews_come_and_go(void **state)
+{
+    for (int round = 0; round < 20; round++) {
+        int seen[MOST_PARTS] = {0};
+        struct counting c = {seen};
+        kernels_share(4, count_part, &c);
+        kernels_share(2, count_part, &c);
+        kernels_leave();
+        assert_int_equal(seen[0] + seen[1], 4);
+        assert_int_equal(seen[2] + seen[3], 2);
+    }
+}
+
+static void ranges_cover_everything_once(void **state)
+{
+    for (size_t n = 0; n < 400; n += 7)
+        for (size_t grain = 1; grain <= 64; grain *= 4)
+            for (int parts = 1; parts <= MOST_PARTS; parts++) {
+                size_t next = 0;
+                for (int part = 0; part < parts; part++) {
+                    size_t first, count = kernels_range(n, grain, part, parts, &first);
+                    if (!count)
+                        continue;
+                    assert_int_equal(first, next);
+                    assert_int_equal(first % grain, 0);
+                    next += count;
+                }
+                assert_int_equal(next, n);
+            }
+}
+
+static void work_decides_how_many(void **state)
+{
+    kernels_set_threads(4);
+    assert_int_equal(kernels_threads(10, 10), 1);
+    assert_int_equal(kernels_threads(25, 10), 2);
+    assert_int_equal(kernels_threads(1000, 10), 4);
+    kernels_set_threads(1);
+    assert_int_equal(kernels_threads(1000, 10), 1);
+    kernels_set_threads(0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_part_runs_once),
+        cmocka_unit_test(crews_come_and_go),
+        cmocka_unit_test(ranges_cover_everything_once),
+        cmocka_unit_test(work_decides_how_many),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
