@@ -83,6 +83,24 @@ bool session_running(const struct session *s)
     return t && trainer_running(t);
 }
 
+/* A new network that reads the present data. */
+static struct network *network_for_data(const struct session *s, const char *name, struct error *e)
+{
+    struct network *n = network_new(name, e);
+    if (!n || !s->data)
+        return n;
+    struct model *m = model_with_input(n->model, s->data->shape, false, e);
+    if (m) {
+        model_unref(n->model);
+        n->model = m;
+        n->state = session_make_state(s, m, &n->recipe, e);
+    }
+    if (n->state)
+        return n;
+    network_free(n);
+    return NULL;
+}
+
 bool session_select(struct session *s, const char *name, struct error *e)
 {
     int found = -1;
@@ -93,7 +111,7 @@ bool session_select(struct session *s, const char *name, struct error *e)
         return true;
     if (found < 0 && s->networks == SESSION_NETWORKS)
         return error_set(e, "a session holds at most %d models", SESSION_NETWORKS);
-    struct network *made = found < 0 ? network_new(name, e) : NULL;
+    struct network *made = found < 0 ? network_for_data(s, name, e) : NULL;
     if (found < 0 && !made)
         return false;
     session_end_training(s);
@@ -103,15 +121,7 @@ bool session_select(struct session *s, const char *name, struct error *e)
     }
     s->current = found;
     s->revision++;
-    if (!made || !s->data)
-        return true;
-    struct model *m = model_with_input(made->model, s->data->shape, false, e);
-    if (!m)
-        return false;
-    model_unref(made->model);
-    made->model = m;
-    made->state = session_make_state(s, m, &made->recipe, NULL, e);
-    return made->state;
+    return true;
 }
 
 /* --- reading weights --- */
@@ -208,20 +218,6 @@ static bool room_for_confusion(struct score *c, int classes, struct error *e)
     return true;
 }
 
-/* The penalty is part of the loss that is trained, so it is part of the loss that is shown. */
-static double penalty_of_state(const struct state *copy, const struct recipe *r)
-{
-    if (r->l1 <= 0 && r->l2 <= 0)
-        return 0;
-    struct workspace *ws = workspace_new(copy->model, 1, false, NULL);
-    if (!ws)
-        return 0;
-    workspace_bind(ws, copy);
-    double penalty = workspace_penalty(ws, r, false);
-    workspace_free(ws);
-    return penalty;
-}
-
 static bool score_part(
     struct session *s, struct score *c, enum part part, const struct state *copy, struct error *e)
 {
@@ -237,7 +233,8 @@ static bool score_part(
     if (!evaluate_rows(copy, r.loss, d, first, count, &c->tally, d->classes ? c->confusion : NULL,
             worker_cancelled(s->worker), e))
         return false;
-    c->tally.loss += penalty_of_state(copy, &r) * (double)c->tally.n;
+    /* The penalty is part of the loss that is trained, so it is part of the loss that is shown. */
+    c->tally.loss += state_penalty(copy, &r, NULL) * (double)c->tally.n;
     c->known = true;
     c->revision = s->revision;
     c->step = copy->place.step;

@@ -23,15 +23,12 @@ void session_end_training(struct session *s)
     n->trainer = NULL;
 }
 
-struct state *session_make_state(const struct session *s, const struct model *m, const struct recipe *r,
-    const struct state *old, struct error *e)
+struct state *session_make_state(
+    const struct session *s, const struct model *m, const struct recipe *r, struct error *e)
 {
     struct state *fresh = state_new(m, r->optimizer ? r->optimizer->moments : 0, s->seed, e);
-    if (!fresh)
-        return NULL;
-    state_init(fresh, NULL, NULL, 0, m->layers - 1);
-    if (old)
-        state_adopt(fresh, old);
+    if (fresh)
+        state_init(fresh, NULL, NULL, 0, m->layers - 1);
     return fresh;
 }
 
@@ -42,7 +39,7 @@ static bool put_model(struct session *s, const char *label, struct model *m, str
     struct state *fresh = NULL;
     if (!m)
         return false;
-    if (m->built && !(fresh = session_make_state(s, m, &n->recipe, NULL, e))) {
+    if (m->built && !(fresh = session_make_state(s, m, &n->recipe, e))) {
         model_unref(m);
         return false;
     }
@@ -50,7 +47,6 @@ static bool put_model(struct session *s, const char *label, struct model *m, str
     if (fresh && n->state)
         state_adopt(fresh, n->state);
     undo_mark(s, label, true);
-    state_free(n->state);
     model_unref(n->model);
     n->model = m;
     n->state = fresh;
@@ -101,7 +97,7 @@ bool session_compile(struct session *s, const struct recipe *r, struct error *e)
 {
     struct network *n = session_network(s);
     struct state *fresh = NULL;
-    if (n->state && !(fresh = session_make_state(s, n->model, r, NULL, e)))
+    if (n->state && !(fresh = session_make_state(s, n->model, r, e)))
         return false;
     session_end_training(s);
     if (fresh) {
@@ -112,7 +108,6 @@ bool session_compile(struct session *s, const struct recipe *r, struct error *e)
         fresh->place.t = 0; /* a new optimiser starts without memory */
     }
     undo_mark(s, "compile", true);
-    state_free(n->state);
     n->state = fresh;
     n->recipe = *r;
     s->revision++;
@@ -126,7 +121,7 @@ bool session_init(struct session *s, const struct initializer *which, const doub
     if (!n->state)
         return error_set(
             e, "there are no weights yet: give the model an input (`data …` or `input SHAPE`) and a layer");
-    struct state *fresh = session_make_state(s, n->model, &n->recipe, n->state, e);
+    struct state *fresh = session_make_state(s, n->model, &n->recipe, e);
     if (!fresh)
         return false;
     session_end_training(s);
@@ -157,7 +152,7 @@ bool session_set_data(struct session *s, struct data *d, struct error *e)
     bool same = m == n->model;
     struct state *fresh = NULL;
     if (m && !same && m->built)
-        fresh = session_make_state(s, m, &n->recipe, NULL, e);
+        fresh = session_make_state(s, m, &n->recipe, e);
     if (!m || (!same && m->built && !fresh)) {
         model_unref(m);
         data_unref(d);

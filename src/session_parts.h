@@ -5,8 +5,8 @@
 #include "session.h"
 
 /* Remembers the present network and data under this name before a change; the notice says it when there is no
- * memory for that. With `take` the version takes network->state itself, which becomes NULL. Forgets what
- * could be redone. */
+ * memory for that. With `take` the version takes network->state itself, which becomes NULL in any case.
+ * Forgets what could be redone. */
 void undo_mark(struct session *s, const char *label, bool take);
 void undo_free(struct undo *u);
 
@@ -16,10 +16,9 @@ double session_budget(const struct session *s);
 /* Ends a running training, says so in the notice, and frees the trainer: the state is the session's again. */
 void session_end_training(struct session *s);
 
-/* A new state for a model and the moments of a recipe: initialised, then taken over from `old` where it fits.
- */
-struct state *session_make_state(const struct session *s, const struct model *m, const struct recipe *r,
-    const struct state *old, struct error *e);
+/* A new, initialised state for a model and the moments of a recipe. */
+struct state *session_make_state(
+    const struct session *s, const struct model *m, const struct recipe *r, struct error *e);
 
 /* Counts a change of weights or rate that a prepared trainer sees too: it stays good for the next fit. */
 void session_changed_in_place(struct session *s);

@@ -99,6 +99,11 @@ void undo_mark(struct session *s, const char *label, bool take)
     if (!s->undo)
         s->undo = memory_take(1, sizeof *s->undo, "undo", NULL);
     if (!s->undo || !capture(s, label, take, &v)) {
+        struct network *n = session_network(s);
+        if (take) {
+            state_free(n->state);
+            n->state = NULL;
+        }
         text_addf(&s->notice, "no memory to undo this %s\n", label);
         return;
     }

@@ -191,19 +191,24 @@ static double penalty_of(const float *w, float *g, size_t n, double l1, double l
     return l1 * sum1 + l2 * sum2;
 }
 
-double workspace_penalty(struct workspace *ws, const struct recipe *r, bool gradients)
+double state_penalty(const struct state *s, const struct recipe *r, float *grad)
 {
     double sum = 0;
     if (r->l1 <= 0 && r->l2 <= 0)
         return 0;
-    for (int i = 1; i < ws->model->layers; i++)
-        for (int j = 0; j < ws->model->layer[i].params; j++) {
-            const struct param *p = &ws->model->layer[i].param[j];
+    for (int i = 1; i < s->model->layers; i++)
+        for (int j = 0; j < s->model->layer[i].params; j++) {
+            const struct param *p = &s->model->layer[i].param[j];
             if (p->decays)
-                sum += penalty_of(
-                    ws->pass[i].w[j], gradients ? ws->pass[i].dw[j] : NULL, p->count, r->l1, r->l2);
+                sum +=
+                    penalty_of(s->param + p->offset, grad ? grad + p->offset : NULL, p->count, r->l1, r->l2);
         }
     return sum;
+}
+
+double workspace_penalty(struct workspace *ws, const struct recipe *r, bool gradients)
+{
+    return state_penalty(ws->state, r, gradients ? ws->grad : NULL);
 }
 
 void workspace_update(struct workspace *ws, struct state *s, const struct recipe *r)

@@ -44,10 +44,13 @@ const float *workspace_delta(const struct workspace *ws, int layer); /* dL/dy, o
 /* Mean loss of the last forward against targets N x K; with `gradients` it also fills the head's dy. */
 double workspace_loss(struct workspace *ws, const struct loss *loss, const float *targets, bool gradients);
 
-/* Fills grad from the head's dy. Then penalties: adds those of l1 and l2 to grad (Keras's definitions:
- * l1·Σ|w| + l2·Σw²) and returns their value. */
+/* Fills grad from the head's dy. Then penalties: adds those of l1 and l2 to grad and returns their value. */
 void workspace_backward(struct workspace *ws);
 double workspace_penalty(struct workspace *ws, const struct recipe *r, bool gradients);
+
+/* The penalties of a state (Keras's definitions: l1·Σ|w| + l2·Σw²); adds their gradients to grad, which is
+ * like state.param, unless it is NULL. */
+double state_penalty(const struct state *s, const struct recipe *r, float *grad);
 
 /* One update of s by the workspace's gradients; counts place.step and place.t. */
 void workspace_update(struct workspace *ws, struct state *s, const struct recipe *r);

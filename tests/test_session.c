@@ -149,6 +149,73 @@ static void an_edit_ends_a_training_and_says_so(void **state)
     session_free(s);
 }
 
+/* New weights are made beside a running training, and only then is it ended. */
+static void init_ends_a_training_and_starts_over(void **state)
+{
+    struct error e;
+    struct session *s = make_session(WORKER_THREAD, make_data(50, 40, 1), "dense 4 tanh;dense 1 tanh");
+    float start[8], now[8];
+    assert_true(session_read_param(s, 1, 0, start, &e));
+    struct fit fit = fit_of(1000000000);
+    assert_true(session_fit(s, &fit, &e));
+    while (!session_place(s).epoch)
+        ;
+    assert_true(session_init(s, NULL, NULL, 0, 2, &e));
+    assert_false(session_running(s));
+    assert_true(session_read_param(s, 1, 0, now, &e));
+    assert_memory_equal(start, now, sizeof start);
+    const struct state *fresh = session_network(s)->state;
+    assert_int_equal(fresh->place.step + fresh->place.epoch + fresh->place.t, 0);
+    for (size_t i = 0; i < fresh->model->params; i++)
+        assert_true(fresh->moment[0][i] == 0 && fresh->moment[1][i] == 0);
+    assert_int_equal(session_network(s)->curves.count, 0);
+    session_free(s);
+}
+
+/* Another batch size, optimiser and network: what `compile` keeps and what it forgets. */
+static void compiling_keeps_weights_and_forgets_moments(void **state)
+{
+    struct error e;
+    struct session *s = make_session(WORKER_THREAD, make_data(50, 40, 1), "dense 4 tanh;dense 1 tanh");
+    float before[8], after[8];
+    struct fit fit = fit_of(2);
+    assert_true(session_fit(s, &fit, &e));
+    finish(s);
+    assert_true(session_read_param(s, 1, 0, before, &e));
+    struct recipe r = make_recipe("rmsprop", NULL, 0.1);
+    assert_true(session_compile(s, &r, &e));
+    assert_true(session_read_param(s, 1, 0, after, &e));
+    assert_memory_equal(before, after, sizeof before);
+    const struct state *now = session_network(s)->state;
+    assert_int_equal(now->place.epoch, 2);
+    assert_int_equal(now->place.t, 0);
+    for (size_t i = 0; i < now->model->params; i++)
+        assert_true(now->moment[0][i] == 0);
+    session_free(s);
+}
+
+/* The loss that is shown has the penalty in it, as the loss that is trained has. */
+static void scores_have_the_penalty_in_them(void **state)
+{
+    struct error e;
+    double plain, loss, val_loss;
+    struct session *s = make_session(WORKER_THREAD, make_data(50, 40, 1), "dense 4 tanh;dense 1 tanh");
+    struct recipe r = make_recipe("sgd", "mse", 0.1);
+    assert_true(session_compile(s, &r, &e));
+    assert_true(session_metric(s, "loss", &plain, &e));
+    r.l2 = 0.5;
+    assert_true(session_compile(s, &r, &e)); /* the same step, another recipe */
+    assert_true(session_metric(s, "loss", &loss, &e));
+    assert_true(fabs(loss - plain - state_penalty(session_network(s)->state, &r, NULL)) < 1e-9);
+    assert_true(loss > plain + 0.1);
+    struct fit fit = fit_of(2);
+    assert_true(session_fit(s, &fit, &e));
+    finish(s);
+    assert_true(session_metric(s, "val_loss", &val_loss, &e));
+    assert_true(fabs(val_loss - session_network(s)->curves.last.val_loss) < 1e-5);
+    session_free(s);
+}
+
 static void models_live_side_by_side(void **state)
 {
     struct error e;
@@ -207,6 +274,9 @@ int main(void)
         cmocka_unit_test(a_fit_says_what_it_misses),
         cmocka_unit_test(defaults_are_said),
         cmocka_unit_test(an_edit_ends_a_training_and_says_so),
+        cmocka_unit_test(init_ends_a_training_and_starts_over),
+        cmocka_unit_test(compiling_keeps_weights_and_forgets_moments),
+        cmocka_unit_test(scores_have_the_penalty_in_them),
         cmocka_unit_test(models_live_side_by_side),
         cmocka_unit_test(probes_read_what_they_ran),
         cmocka_unit_test(the_journal_remembers),
