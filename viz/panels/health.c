@@ -11,7 +11,7 @@
 
 enum { HEALTH_CELLS = 24 };
 
-static const float cell_least = 165, cell_most = 460;
+static const float cell_least = 165, cell_most = 640;
 
 /* --- parts of a cell --------------------------------------------------------------------------------------
  */
@@ -85,9 +85,11 @@ static enum theme_colour mood_colour(enum mood mood)
     return colour[mood];
 }
 
-static void draw_title(const struct view *v, struct draw *d, struct rect r, const struct layer *l,
-    const struct statistics *s, const struct standing *all)
+static void draw_title(const struct view *v, struct draw *d, struct rect r, const struct picture *p,
+    int layer, const struct standing *all)
 {
+    const struct layer *l = &p->model->layer[layer];
+    const struct statistics *s = &p->layer[layer].statistics;
     char verdict[VERDICT_TEXT];
     float px = v->theme->px;
     enum theme_colour colour = mood_colour(statistics_verdict(s, all, verdict));
@@ -98,7 +100,11 @@ static void draw_title(const struct view *v, struct draw *d, struct rect r, cons
     if (*verdict)
         draw_circle(
             d, (struct point){dot.x + dot.w - 7 * px, dot.y + dot.h / 2}, 3.5f * px, view_colour(v, colour));
-    draw_text(d, r, ALIGN_LEFT, view_font(v, FONT_STRONG), view_colour(v, COLOUR_TEXT), l->name);
+    char number[16]; /* in a narrow cell, as above a narrow column of the network */
+    snprintf(number, sizeof number, "%d", layer);
+    struct font strong = view_font(v, FONT_STRONG);
+    const char *name = text_width(d, strong, l->name) <= r.w ? l->name : number;
+    draw_text(d, r, ALIGN_LEFT, strong, view_colour(v, COLOUR_TEXT), name);
 }
 
 /* "dead 12 %", "saturated 3 %": what applies to the layer's activation. */
@@ -129,7 +135,7 @@ static void draw_cell(const struct view *v, struct draw *d, struct rect r, const
     float px = v->theme->px, line = text_height(view_font(v, FONT_SMALL));
     struct rect whole = r;
     struct standing all = standing_of(p);
-    draw_title(v, d, rect_cut_top(&r, line * 1.25f), l, s, &all);
+    draw_title(v, d, rect_cut_top(&r, line * 1.25f), p, layer, &all);
     struct gauge gauge[] = {
         {"grad", s->gradient_norm, -6, 3, 0, 0, COLOUR_ACCENT},
         {"update", statistics_ratio(s), -6, 0, RATIO_LOW, RATIO_HIGH, COLOUR_ACCENT},

@@ -11,8 +11,8 @@
 
 enum { UNIT_COLUMNS = 3, IMAGE_LEAST = 49 };
 
-static const float unit_least = 17, unit_good = 26, unit_most = 54, cell_least = 3, cell_most = 15,
-                   column_least = 40;
+static const float unit_least = 17, unit_good = 26, unit_most = 54, unit_huge = 88, cell_least = 3,
+                   cell_most = 15, column_least = 40;
 
 static bool passes_on(const struct layer *l)
 {
@@ -20,6 +20,12 @@ static bool passes_on(const struct layer *l)
 }
 
 /* --- blocks --------------------------------------------------------------------------------------------- */
+
+/* A large window shows large units. */
+static float unit_limit(float h, float px)
+{
+    return fminf(fmaxf(0.1f * h, unit_most * px), unit_huge * px);
+}
 
 static float unit_gap(float size, float px)
 {
@@ -36,7 +42,7 @@ static float unit_size(int units, int columns, float w, float h, float px)
     if (size * 0.16f < 3 * px) /* the gap does not shrink below 3 */
         size = fminf((w - 3 * px * (float)(columns - 1)) / (float)columns,
             (h - 3 * px * (float)(rows - 1)) / (float)rows);
-    return floorf(fminf(size, unit_most * px));
+    return floorf(fminf(size, unit_limit(h, px)));
 }
 
 /* `single`: a layer with names beside its units stays in one column as long as it can. */
@@ -104,7 +110,7 @@ static struct block place_block(
     struct block b = {.layer = layer, .units = units > 1 << 30 ? 1 << 30 : (int)units};
     if (b.units < 1) { /* not known yet: one box stands for them */
         b.columns = b.rows = 1;
-        b.size = fminf(width, unit_most * px);
+        b.size = fminf(width, unit_limit(r.h, px));
         return b;
     }
     bool ends = layer == 0 || layer == m->layers - 1;
