@@ -80,6 +80,78 @@ static void undo_and_redo_walk_through_everything(void **state)
     session_free(s);
 }
 
+static void a_change_after_undo_ends_redo(void **state)
+{
+    struct error e;
+    struct session *s = make_session(WORKER_THREAD, make_data(50, 40, 1), "dense 4 tanh");
+    s->seed = 9;
+    assert_true(session_undo(s, &e));
+    assert_int_equal(s->seed, 1); /* as it was when the layer was added */
+    assert_true(add(s, -1, "dense 3 tanh", &e));
+    assert_false(session_redo(s, &e));
+    assert_true(session_undo(s, &e) && session_redo(s, &e));
+    assert_int_equal(session_network(s)->model->layers, 2);
+    session_free(s);
+}
+
+static void undo_goes_back_to_the_model_that_was_changed(void **state)
+{
+    struct error e;
+    struct session *s = make_session(WORKER_THREAD, make_data(50, 40, 1), "dense 4 tanh;dense 1 tanh");
+    assert_true(session_select(s, "small", &e));
+    assert_true(add(s, -1, "dense 1 tanh", &e));
+    assert_true(session_select(s, "main", &e));
+    assert_true(session_undo(s, &e));
+    assert_string_equal(session_network(s)->name, "small");
+    assert_int_equal(session_network(s)->model->layers, 1);
+    assert_true(session_select(s, "main", &e));
+    assert_int_equal(session_network(s)->model->layers, 3);
+    session_free(s);
+}
+
+static void undo_lives_within_its_budget(void **state)
+{
+    struct error e;
+    struct session *s = make_session(WORKER_THREAD, make_data(50, 40, 1), "");
+    s->memory = 1; /* a byte: the newest version stays in spite of it */
+    for (int i = 0; i < 5; i++)
+        assert_true(add(s, -1, "dense 4 tanh", &e));
+    assert_true(session_undo(s, &e));
+    assert_int_equal(session_network(s)->model->layers, 5);
+    assert_false(session_undo(s, &e));
+    session_free(s);
+}
+
+/* A score is kept until weights change, by a step or by hand. */
+static void scores_follow_the_weights(void **state)
+{
+    struct error e;
+    double before, now;
+    struct session *s = make_session(WORKER_THREAD, make_data(50, 40, 1), "dense 4 tanh;dense 1 tanh");
+    struct fit fit = fit_of(1);
+    assert_true(session_fit(s, &fit, &e));
+    finish(s);
+    assert_true(session_metric(s, "loss", &before, &e));
+    assert_true(session_metric(s, "loss", &now, &e));
+    assert_true(now == before);
+    float far = 5;
+    size_t element = 3;
+    assert_true(session_set_params(s, 1, 0, &element, &far, 1, &e));
+    assert_true(session_metric(s, "loss", &now, &e));
+    assert_true(now != before);
+    before = now;
+    assert_true(session_fit(s, &fit, &e));
+    finish(s);
+    uint64_t revision = s->revision;
+    assert_true(session_metric(s, "loss", &before, &e));
+    assert_true(session_fit(s, &fit, &e));
+    finish(s);
+    assert_int_equal(s->revision, revision); /* only the step tells */
+    assert_true(session_metric(s, "loss", &now, &e));
+    assert_true(now != before);
+    session_free(s);
+}
+
 static void failures_leave_everything(void **state)
 {
     struct error e;
@@ -270,6 +342,10 @@ int main(void)
         cmocka_unit_test(data_and_layers_in_either_order),
         cmocka_unit_test(inserting_keeps_what_was_learnt),
         cmocka_unit_test(undo_and_redo_walk_through_everything),
+        cmocka_unit_test(a_change_after_undo_ends_redo),
+        cmocka_unit_test(undo_goes_back_to_the_model_that_was_changed),
+        cmocka_unit_test(undo_lives_within_its_budget),
+        cmocka_unit_test(scores_follow_the_weights),
         cmocka_unit_test(failures_leave_everything),
         cmocka_unit_test(a_fit_says_what_it_misses),
         cmocka_unit_test(defaults_are_said),

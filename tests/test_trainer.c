@@ -175,6 +175,86 @@ static void a_rewound_run_goes_on_as_it_did(void **state)
     session_free(t);
 }
 
+/* Curves and history end where the run went back to. */
+static void a_rewind_forgets_what_came_after(void **state)
+{
+    struct error e;
+    struct session *s = scene(WORKER_THREAD, "adam", 0.01);
+    train(s, fit_of(40));
+    assert_true(session_rewind(s, 20 * 8, &e));
+    const struct history *h = trainer_history(session_network(s)->trainer);
+    assert_int_equal(session_network(s)->curves.last.epoch, 20);
+    assert_int_equal(history_place(h, history_count(h) - 1).step, 20 * 8);
+    assert_true(session_rewind(s, 30 * 8, &e));
+    assert_int_equal(session_place(s).epoch, 20);
+    session_free(s);
+}
+
+/* Weights that are lost come back as they were at most 256 steps ago. */
+static void lost_weights_come_back(void **state)
+{
+    struct error e;
+    struct session *s = scene(WORKER_THREAD, "sgd", 0.01), *t = scene(WORKER_THREAD, "sgd", 0.01);
+    struct fit fit = {.steps = 300, .batch_size = 10, .memory = 1e6};
+    train(s, fit);
+    assert_true(session_set_params(s, 1, 0, (size_t[]){0}, (float[]){NAN}, 1, &e));
+    train(s, fit);
+    struct status status;
+    session_status(s, &status);
+    assert_int_equal(status.phase, PHASE_DIVERGED);
+    assert_non_null(strstr(status.message, "back at step 256"));
+    fit.steps = 256;
+    train(t, fit);
+    assert_same_weights(s, t);
+    session_free(s);
+    session_free(t);
+}
+
+/* Each epoch has an order of its own, each step a key, and both follow from the seed. */
+static void epochs_and_steps_draw_their_own(void **state)
+{
+    uint32_t order[4][50], *const first = order[0];
+    train_epoch_order(1, 0, order[0], 50);
+    train_epoch_order(1, 1, order[1], 50);
+    train_epoch_order(2, 0, order[2], 50);
+    train_epoch_order(1, 0, order[3], 50);
+    assert_memory_not_equal(first, order[1], sizeof order[1]);
+    assert_memory_not_equal(first, order[2], sizeof order[2]);
+    assert_memory_equal(first, order[3], sizeof order[3]);
+    bool there[50] = {false};
+    for (int i = 0; i < 50; i++)
+        there[first[i]] = true;
+    for (int i = 0; i < 50; i++)
+        assert_true(there[i]);
+    assert_true(train_step_key(1, 0) != train_step_key(1, 1));
+    assert_true(train_step_key(1, 0) != train_step_key(2, 0));
+}
+
+/* One step of plain descent with l2 = 0.5 on a kernel w: (1 - lr) of what it is without, as 2·l2·w is added.
+ */
+static void penalties_act_while_training(void **state)
+{
+    struct session *s[2];
+    float w[2][16], start[16];
+    for (int i = 0; i < 2; i++) {
+        s[i] = scene(WORKER_THREAD, "sgd", 0.1);
+        struct recipe r = make_recipe("sgd", "mse", 0.1);
+        r.l2 = i ? 0.5 : 0;
+        assert_true(session_compile(s[i], &r, NULL));
+        assert_true(session_read_param(s[i], 1, 0, start, NULL));
+        train(s[i], (struct fit){.steps = 1, .batch_size = 10, .memory = 1e6});
+        assert_true(session_read_param(s[i], 1, 0, w[i], NULL));
+    }
+    for (int k = 0; k < 16; k++)
+        assert_true(fabsf(w[1][k] - (w[0][k] - 0.1f * start[k])) < 1e-6f);
+    struct status status[2];
+    for (int i = 0; i < 2; i++) {
+        session_status(s[i], &status[i]);
+        session_free(s[i]);
+    }
+    assert_true(status[1].loss > status[0].loss + 0.1);
+}
+
 static void divergence_stops_at_once_and_keeps_finite_weights(void **state)
 {
     struct session *s =
@@ -274,6 +354,10 @@ int main(void)
         cmocka_unit_test(single_steps_fit_between),
         cmocka_unit_test(a_step_needs_a_finite_loss),
         cmocka_unit_test(a_rewound_run_goes_on_as_it_did),
+        cmocka_unit_test(a_rewind_forgets_what_came_after),
+        cmocka_unit_test(lost_weights_come_back),
+        cmocka_unit_test(epochs_and_steps_draw_their_own),
+        cmocka_unit_test(penalties_act_while_training),
         cmocka_unit_test(divergence_stops_at_once_and_keeps_finite_weights),
         cmocka_unit_test(patience_ends_a_run),
         cmocka_unit_test(the_rate_changes_while_it_runs),

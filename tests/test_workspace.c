@@ -86,6 +86,29 @@ static void dropout_follows_key_and_name(void **state)
     model_unref(m);
 }
 
+/* A layer inserted before it does not change what a dropout drops. */
+static void dropout_does_not_follow_its_place(void **state)
+{
+    struct error e;
+    float first[256];
+    for (int i = 0; i < 2; i++) {
+        const struct model *m =
+            make_model(shape_of(1, 64), i ? "flatten;dropout 0.5 name=a" : "dropout 0.5 name=a");
+        struct state *s = state_new(m, 0, 1, &e);
+        struct workspace *ws = workspace_new(m, 4, false, &e);
+        workspace_bind(ws, s);
+        for (int k = 0; k < 256; k++)
+            workspace_input(ws)[k] = 1;
+        workspace_forward(ws, 4, true, 77);
+        if (i)
+            assert_memory_equal(first, workspace_output(ws), sizeof first);
+        memcpy(first, workspace_output(ws), sizeof first);
+        workspace_free(ws);
+        state_free(s);
+        model_unref(m);
+    }
+}
+
 static void memory_is_what_was_said(void **state)
 {
     struct error e;
@@ -103,6 +126,7 @@ int main(void)
         cmocka_unit_test(a_pass_is_what_the_formula_says),
         cmocka_unit_test(penalties_act_on_kernels_alone),
         cmocka_unit_test(dropout_follows_key_and_name),
+        cmocka_unit_test(dropout_does_not_follow_its_place),
         cmocka_unit_test(memory_is_what_was_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
