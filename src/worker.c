@@ -60,7 +60,11 @@ struct worker *worker_new(enum worker_mode mode, struct error *e)
     }
     w->mode = mode;
     pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->news, NULL);
+    pthread_condattr_t steady; /* a clock that nobody sets */
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_cond_init(&w->news, &steady);
+    pthread_condattr_destroy(&steady);
     return w;
 }
 
@@ -97,7 +101,7 @@ static void wait_for_news(struct worker *w, double seconds)
     if (w->call || w->end || atomic_load(&w->cancelled))
         return;
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     seconds = seconds < 60 ? seconds : 60;
     until.tv_sec += (time_t)seconds;
     until.tv_nsec += (long)((seconds - (double)(time_t)seconds) * 1e9);
@@ -212,7 +216,8 @@ void worker_wait(struct worker *w)
 void worker_cancel(struct worker *w)
 {
     pthread_mutex_lock(&w->lock);
-    atomic_store(&w->cancelled, true);
+    if (worker_busy(w)) /* else the request would meet whatever comes next */
+        atomic_store(&w->cancelled, true);
     pthread_cond_broadcast(&w->news);
     pthread_mutex_unlock(&w->lock);
 }

@@ -42,7 +42,7 @@ uint64_t worker_job(const struct worker *w);
 /* Waits until no job runs (cancel it first, or it may take long); without a thread it works until then. */
 void worker_wait(struct worker *w);
 
-/* Asks the job to end; it sees worker_cancelled(). Any thread. */
+/* Asks the job to end; it sees worker_cancelled(). Does nothing when no job runs. Any thread. */
 void worker_cancel(struct worker *w);
 const atomic_bool *worker_cancelled(const struct worker *w);
 

@@ -86,6 +86,18 @@ static void calls_run_between_slices(void **state)
     worker_free(w);
 }
 
+/* A cancel that comes when the job has ended does not reach the next one, nor what main does itself. */
+static void cancelling_nothing_does_nothing(void **state)
+{
+    struct worker *w = make(WORKER_THREAD);
+    struct counting c = {.worker = w, .until = 1};
+    assert_true(worker_start(w, (struct job){count, &c}, NULL));
+    worker_wait(w);
+    worker_cancel(w);
+    assert_false(atomic_load(worker_cancelled(w)));
+    worker_free(w);
+}
+
 static void freeing_ends_a_running_job(void **state)
 {
     struct worker *w = make(WORKER_THREAD);
@@ -115,6 +127,7 @@ int main(void)
         cmocka_unit_test(a_job_runs_to_its_end),
         cmocka_unit_test(only_one_job_at_a_time),
         cmocka_unit_test(calls_run_between_slices),
+        cmocka_unit_test(cancelling_nothing_does_nothing),
         cmocka_unit_test(freeing_ends_a_running_job),
         cmocka_unit_test(slices_are_the_callers),
     };
