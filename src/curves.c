@@ -34,9 +34,19 @@ static void thin(struct curves *c)
     c->stride *= 2;
 }
 
+static void cut(struct curves *c, uint64_t step)
+{
+    while (c->count && c->point[c->count - 1].step > step)
+        c->count--;
+    c->seen = c->count * c->stride;
+    c->last = c->count ? c->point[c->count - 1] : (struct curve_point){0};
+}
+
 void curves_add(struct curves *c, const struct curve_point *p)
 {
     pthread_mutex_lock(&c->lock);
+    if (c->count && p->step && p->step <= c->last.step)
+        cut(c, p->step - 1);
     if (c->seen++ % c->stride == 0) {
         if (c->count == CURVE_POINTS)
             thin(c);
@@ -50,10 +60,7 @@ void curves_add(struct curves *c, const struct curve_point *p)
 void curves_cut(struct curves *c, uint64_t step)
 {
     pthread_mutex_lock(&c->lock);
-    while (c->count && c->point[c->count - 1].step > step)
-        c->count--;
-    c->seen = c->count * c->stride;
-    c->last = c->count ? c->point[c->count - 1] : (struct curve_point){0};
+    cut(c, step);
     c->version++;
     pthread_mutex_unlock(&c->lock);
 }

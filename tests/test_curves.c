@@ -21,8 +21,16 @@ static void old_rows_thin_out_but_never_change(void **state)
     assert_int_equal(copy[n - 1].epoch, 100000);
     for (size_t i = 0; i < n; i++) {
         assert_true(copy[i].loss == 1.0f / (float)copy[i].epoch);
-        assert_true(!i || copy[i].epoch > copy[i - 1].epoch);
+        assert_true(!i || i + 1 == n || copy[i].epoch - copy[i - 1].epoch == curves.stride);
     }
+    assert_int_equal(curves.stride, 64);
+    curves_cut(&curves, 10 * 5000); /* in the middle of a stride */
+    for (uint64_t i = 5001; i <= 6000; i++)
+        add(i);
+    n = curves_copy(&curves, copy);
+    assert_int_equal(copy[n - 1].epoch, 6000);
+    assert_int_equal(n, 79 + 16 + 1);
+    assert_int_equal(copy[79].epoch, 5001); /* the first one after the cut stays */
     curves_release(&curves);
 }
 
@@ -43,10 +51,26 @@ static void cutting_forgets_what_came_later(void **state)
     curves_release(&curves);
 }
 
+/* A run that went back without a cut, as after a divergence, is told once. */
+static void going_back_replaces(void **state)
+{
+    curves_init(&curves);
+    for (uint64_t i = 1; i <= 30; i++)
+        add(i);
+    add(21);
+    assert_int_equal(curves_copy(&curves, copy), 21);
+    assert_int_equal(copy[19].epoch, 20);
+    assert_int_equal(copy[20].epoch, 21);
+    add(21);
+    assert_int_equal(curves_copy(&curves, copy), 21);
+    curves_release(&curves);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(old_rows_thin_out_but_never_change),
+        cmocka_unit_test(going_back_replaces),
         cmocka_unit_test(cutting_forgets_what_came_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
