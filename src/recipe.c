@@ -10,6 +10,12 @@ struct recipe recipe_of(const struct optimizer *optimizer)
     return r;
 }
 
+static void write_number(const char *name, double value, struct text *out)
+{
+    text_addf(out, " %s=", name);
+    number_write(value, out);
+}
+
 static void write_hyper(const struct arg_row *row, double value, struct text *out)
 {
     if (value == row->fallback)
@@ -17,7 +23,7 @@ static void write_hyper(const struct arg_row *row, double value, struct text *ou
     if (row->kind == ARG_FLAG)
         text_addf(out, " %s=%s", row->name, value ? "yes" : "no");
     else
-        text_addf(out, " %s=%.17g", row->name, value);
+        write_number(row->name, value, out);
 }
 
 void recipe_write(const struct recipe *r, struct text *out)
@@ -27,12 +33,12 @@ void recipe_write(const struct recipe *r, struct text *out)
     text_addf(out, "compile %s", r->optimizer->name);
     if (r->loss)
         text_addf(out, " loss=%s", r->loss->name);
-    text_addf(out, " lr=%.17g", r->lr);
+    write_number("lr", r->lr, out);
     for (int i = 0; i < args_count(r->optimizer->args); i++)
         write_hyper(&r->optimizer->args[i], r->hyper[i], out);
     if (r->l1 > 0)
-        text_addf(out, " l1=%.17g", r->l1);
+        write_number("l1", r->l1, out);
     if (r->l2 > 0)
-        text_addf(out, " l2=%.17g", r->l2);
+        write_number("l2", r->l2, out);
     text_add(out, "\n");
 }

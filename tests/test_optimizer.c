@@ -1,7 +1,8 @@
 /* test_optimizer.c - every optimiser finds the bottom of a bowl, and gives the same bits however many
  * parameters it works on at once. Paths against PyTorch stand in test_reference.c. */
 #include "../src/kernels/gemm.h"
-#include "../src/optimizer.h"
+#include "../src/recipe.h"
+#include "../src/text.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -97,6 +98,27 @@ static void nan_stays_visible(void **state)
     }
 }
 
+static void a_recipe_is_written_as_its_command(void **state)
+{
+    struct text t = {0};
+    struct recipe r = recipe_of(optimizer_find("sgd"));
+    recipe_write(&(struct recipe){0}, &t);
+    assert_string_equal(text_get(&t), "");
+    recipe_write(&r, &t);
+    assert_string_equal(text_get(&t), "compile sgd lr=0.01\n");
+    text_clear(&t);
+    r.lr = 0.1;
+    r.hyper[0] = 0.9;
+    r.hyper[1] = 1;
+    r.loss = loss_find("mse");
+    r.l1 = 1.0 / 3;
+    r.l2 = 1e-5;
+    recipe_write(&r, &t);
+    assert_string_equal(text_get(&t),
+        "compile sgd loss=mse lr=0.1 momentum=0.9 nesterov=yes l1=0.3333333333333333 l2=1e-05\n");
+    text_release(&t);
+}
+
 static void every_row_is_complete(void **state)
 {
     size_t n = 0;
@@ -117,6 +139,7 @@ int main(void)
         cmocka_unit_test(one_parameter_does_not_depend_on_the_others),
         cmocka_unit_test(momentum_goes_on_when_the_slope_ends),
         cmocka_unit_test(nan_stays_visible),
+        cmocka_unit_test(a_recipe_is_written_as_its_command),
         cmocka_unit_test(every_row_is_complete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
