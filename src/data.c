@@ -27,7 +27,7 @@ static const struct data_source *const sources[] = {
     &data_csv,
 };
 
-enum { SOURCES = sizeof sources / sizeof *sources, CANCEL_ROWS = 4096 };
+enum { SOURCES = sizeof sources / sizeof *sources };
 
 const struct data_source *data_source_at(size_t i)
 {

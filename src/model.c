@@ -94,7 +94,6 @@ static bool build(struct model *m, struct error *e)
 {
     m->params = m->stats = 0;
     m->built = m->layer[0].out.rank > 0;
-    m->activations = m->built ? shape_size(&m->layer[0].out) : 0;
     for (int i = 1; i < m->layers; i++) {
         struct layer *l = &m->layer[i];
         l->input[0] = i - 1;
@@ -103,7 +102,6 @@ static bool build(struct model *m, struct error *e)
             l->in = l->out = (struct shape){0};
         else if (!build_layer(m, i, e))
             return false;
-        m->activations += shape_size(&l->out);
     }
     return true;
 }
@@ -157,13 +155,13 @@ static bool name_fits(const struct model *m, int self, const char *name, struct 
 }
 
 /* The next free "dense3" of a type; numbers are never used twice in a model's life. */
-static void name_by_type(struct model *m, int self, struct error *e)
+static void name_by_type(struct model *m, int self)
 {
     struct layer *l = &m->layer[self];
     int *made = &m->types_made[type_number(l->type)];
     do
         snprintf(l->name, LAYER_NAME, "%.20s%d", l->type->name, ++*made);
-    while (!name_fits(m, self, l->name, e));
+    while (!name_fits(m, self, l->name, NULL));
 }
 
 /* A typed name like "dense3" counts as made, so that a model rebuilt from its commands goes on counting
@@ -185,7 +183,7 @@ static bool fill_layer(struct model *m, int at, const struct layer_spec *spec, s
     l->type = spec->type;
     memcpy(l->arg, spec->arg, sizeof l->arg);
     if (!spec->name) {
-        name_by_type(m, at, e);
+        name_by_type(m, at);
         return true;
     }
     if (!name_fits(m, at, spec->name, e))

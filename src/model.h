@@ -21,7 +21,6 @@ struct model {
     bool built;
     bool input_given;     /* `input` was typed; else the data decide */
     size_t params, stats; /* floats in all */
-    size_t activations;   /* floats a sample: outputs of all layers */
     int types_made[64];   /* how many layers of each type were ever added: names are kept for life */
 };
 

@@ -1,9 +1,9 @@
 /* optimizer.c - see optimizer.h. Names and defaults are Keras's; the arithmetic is PyTorch's, in float32:
  *
- *     sgd       m = momentum·m + g                    w -= lr·m, or with nesterov lr·(g + momentum·m)
- *     rmsprop   v = rho·v + (1 - rho)·g²              m = momentum·m + g / (sqrt(v) + epsilon),  w -= lr·m
- *     adam      m = b1·m + (1 - b1)·g                 w -= lr / (1 - b1^t) · m / (sqrt(v / (1 - b2^t)) +
- * epsilon) v = b2·v + (1 - b2)·g²
+ *     sgd       m = momentum·m + g            w -= lr·m, or with nesterov lr·(g + momentum·m)
+ *     rmsprop   v = rho·v + (1 - rho)·g²      m = momentum·m + g / (sqrt(v) + epsilon)     w -= lr·m
+ *     adam      m = b1·m + (1 - b1)·g         v = b2·v + (1 - b2)·g²
+ *               w -= lr / (1 - b1^t) · m / (sqrt(v / (1 - b2^t)) + epsilon)
  *
  * sgd: Polyak 1964, Sutskever and others 2013. rmsprop: Tieleman & Hinton 2012. adam: Kingma & Ba 2015. */
 #include "optimizer.h"
@@ -52,10 +52,10 @@ KERNEL
 static void rmsprop_loop(float *restrict w, float *restrict v, float *restrict m, const float *restrict g,
     float lr, float rho, float epsilon, float momentum, size_t n)
 {
-    float new = 1 - rho;
+    float fresh = 1 - rho;
 #pragma omp simd
     for (size_t i = 0; i < n; i++) {
-        v[i] = rho * v[i] + new *g[i] * g[i];
+        v[i] = rho * v[i] + fresh * g[i] * g[i];
         m[i] = momentum * m[i] + g[i] / (sqrtf(v[i]) + epsilon);
         w[i] -= lr * m[i];
     }

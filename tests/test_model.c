@@ -6,7 +6,6 @@ static void parameters_are_counted(void **state)
     const struct model *m = make_model(shape_of(1, 4), "dense 16 relu;dense 3 softmax");
     assert_true(m->built);
     assert_int_equal(m->params, 4 * 16 + 16 + 16 * 3 + 3);
-    assert_int_equal(m->activations, 4 + 16 + 3);
     assert_true(model_macs(m) == 4 * 16 + 16 * 3);
     assert_int_equal(m->layer[2].param[0].offset, 4 * 16 + 16);
     model_unref(m);
@@ -46,6 +45,9 @@ static void names_are_kept_for_life(void **state)
     model_unref(m);
     model_unref(less);
     model_unref(more);
+    m = make_model(shape_of(1, 2), "dense 4 name=dense3;dense 5"); /* as written and read back */
+    assert_string_equal(m->layer[2].name, "dense4");
+    model_unref(m);
 }
 
 static void wrong_edits_name_the_fault(void **state)

@@ -103,8 +103,7 @@ static bool refuse_all_dropped(const struct import *m, struct error *e)
     char name[WORD_BRIEF];
     return error_set(e,
         "every row misses a value, column '%s' in %zu of %zu: fill them with missing=mean, or leave the "
-        "column out "
-        "with ignore=%s",
+        "column out with ignore=%s",
         brief(worst, name), worst->missing, m->csv.rows, name);
 }
 
