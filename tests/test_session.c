@@ -288,6 +288,43 @@ static void scores_have_the_penalty_in_them(void **state)
     session_free(s);
 }
 
+/* Whatever asks for outputs gets them without dropout, all rows of them, in batches or not. */
+static void outputs_are_those_of_the_whole_network(void **state)
+{
+    struct error e;
+    struct session *s =
+        make_session(WORKER_THREAD, make_data(600, 577, 1), "dense 4 tanh;dropout 0.5;dense 1 tanh");
+    const struct state *now = session_network(s)->state;
+    struct workspace *ws = workspace_new(now->model, 577, false, &e);
+    float out[577], targets[577];
+    workspace_bind(ws, now);
+    memcpy(workspace_input(ws), s->data->x, 577 * 2 * sizeof(float));
+    workspace_forward(ws, 577, false, 0);
+    assert_true(session_predict(s, s->data->x, 577, out, &e));
+    assert_memory_equal(out, workspace_output(ws), sizeof out);
+    data_encode(s->data, ENCODE_SIGN, 1, 0, 577, targets);
+    double loss = workspace_loss(ws, loss_find("mse"), targets, false);
+    const struct tally *t = session_score(s, PART_TRAIN, &e);
+    assert_int_equal(t->n, 577);
+    assert_true(fabs(t->loss / 577 - loss) < 1e-6);
+    workspace_free(ws);
+    session_free(s);
+}
+
+static void new_data_start_at_their_first_batch(void **state)
+{
+    struct error e;
+    struct session *s = make_session(WORKER_THREAD, make_data(50, 40, 1), "dense 4 tanh;dense 1 tanh");
+    struct fit fit = {.steps = 3, .batch_size = 10};
+    assert_true(session_fit(s, &fit, &e));
+    finish(s);
+    assert_int_equal(session_place(s).batch, 3);
+    assert_true(session_set_data(s, make_data(50, 40, 2), &e));
+    assert_int_equal(session_place(s).batch, 0);
+    assert_int_equal(session_place(s).step, 3);
+    session_free(s);
+}
+
 static void models_live_side_by_side(void **state)
 {
     struct error e;
@@ -298,8 +335,12 @@ static void models_live_side_by_side(void **state)
     struct fit fit = fit_of(1);
     assert_true(session_fit(s, &fit, &e));
     finish(s);
+    fit = fit_of(1000000000);
+    assert_true(session_fit(s, &fit, &e));
     assert_true(session_select(s, "main", &e));
     assert_int_equal(session_network(s)->model->layers, 3);
+    assert_false(worker_busy(s->worker));
+    assert_non_null(strstr(text_get(&s->notice), "training stopped"));
     session_free(s);
 }
 
@@ -334,6 +375,14 @@ static void the_journal_remembers(void **state)
     assert_string_equal(s->journal[199].text, "dense 4 tanh");
     assert_int_equal(s->journal[0].step, UINT64_MAX);
     session_free(s);
+    s = make_session(WORKER_SLICED, make_data(50, 40, 1), "dense 1 tanh");
+    struct fit fit = fit_of(1000000000);
+    assert_true(session_fit(s, &fit, &e));
+    worker_slice(s->worker, 0);
+    assert_true(session_place(s).step > 0);
+    assert_true(session_journal(s, "set lr 0.1", &e));
+    assert_int_equal(s->journal[0].step, session_place(s).step);
+    session_free(s);
 }
 
 int main(void)
@@ -353,6 +402,8 @@ int main(void)
         cmocka_unit_test(init_ends_a_training_and_starts_over),
         cmocka_unit_test(compiling_keeps_weights_and_forgets_moments),
         cmocka_unit_test(scores_have_the_penalty_in_them),
+        cmocka_unit_test(outputs_are_those_of_the_whole_network),
+        cmocka_unit_test(new_data_start_at_their_first_batch),
         cmocka_unit_test(models_live_side_by_side),
         cmocka_unit_test(probes_read_what_they_ran),
         cmocka_unit_test(the_journal_remembers),

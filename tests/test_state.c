@@ -82,6 +82,9 @@ static void finite_sees_one_bad_value(void **state)
     const struct model *m = make_model(shape_of(1, 3), "dense 5 tanh");
     struct state *s = state_new(m, 1, 1, &e), *copy;
     assert_true(state_finite(s));
+    s->param[m->params - 1] = NAN;
+    assert_false(state_finite(s));
+    s->param[m->params - 1] = 0;
     s->param[7] = INFINITY;
     assert_false(state_finite(s));
     s->param[7] = NAN;

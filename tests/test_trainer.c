@@ -1,5 +1,8 @@
 /* The trainer: same seed, same bits, however it is cut up; pausing, rewinding, divergence, patience. */
 #include "making.h"
+#include "../src/io/safetensors.h"
+
+#include <unistd.h>
 
 static struct fit fit_of(uint64_t epochs)
 {
@@ -255,6 +258,43 @@ static void penalties_act_while_training(void **state)
     assert_true(status[1].loss > status[0].loss + 0.1);
 }
 
+/* Under a limit that allows a step in an age, there is one step and no second. */
+static void a_limit_of_speed_holds(void **state)
+{
+    struct error e;
+    struct session *s = scene(WORKER_SLICED, "sgd", 0.01);
+    struct fit fit = fit_of(10);
+    fit.speed = 1e-9;
+    assert_true(session_fit(s, &fit, &e));
+    for (int i = 0; i < 20; i++)
+        assert_true(worker_slice(s->worker, 0.001));
+    assert_int_equal(session_place(s).step, 1);
+    trainer_set_speed(session_network(s)->trainer, 0);
+    finish(s);
+    assert_int_equal(session_place(s).epoch, 10);
+    session_free(s);
+}
+
+/* What is saved at the end is what was trained, with its place. */
+static void a_run_saves_itself(void **state)
+{
+    struct error e;
+    char path[200];
+    const char *folder = getenv("TMPDIR");
+    snprintf(path, sizeof path, "%s/gradus-autosave-%d.safetensors", folder ? folder : "/tmp", (int)getpid());
+    struct session *s = scene(WORKER_THREAD, "adam", 0.01), *t = scene(WORKER_THREAD, "adam", 0.01);
+    s->autosave = path;
+    train(s, fit_of(3));
+    struct tensor_file *f = safetensors_open(path, &e);
+    assert_non_null(f);
+    assert_true(safetensors_fill(f, session_network(t)->state, &e));
+    assert_same_weights(s, t);
+    safetensors_close(f);
+    remove(path);
+    session_free(s);
+    session_free(t);
+}
+
 static void divergence_stops_at_once_and_keeps_finite_weights(void **state)
 {
     struct session *s =
@@ -358,6 +398,8 @@ int main(void)
         cmocka_unit_test(lost_weights_come_back),
         cmocka_unit_test(epochs_and_steps_draw_their_own),
         cmocka_unit_test(penalties_act_while_training),
+        cmocka_unit_test(a_limit_of_speed_holds),
+        cmocka_unit_test(a_run_saves_itself),
         cmocka_unit_test(divergence_stops_at_once_and_keeps_finite_weights),
         cmocka_unit_test(patience_ends_a_run),
         cmocka_unit_test(the_rate_changes_while_it_runs),
