@@ -423,7 +423,7 @@ bool viz_screenshot(struct viz *v, const char *path, int width, int height, stru
 {
     if (!picture_size(v, &width, &height, e) || !glyphs_ready(v, e))
         return false;
-    uint32_t *pixel = malloc((size_t)width * (size_t)height * sizeof *pixel);
+    uint32_t *pixel = calloc((size_t)width * (size_t)height, sizeof *pixel);
     if (!pixel)
         return error_set(e, "no memory for a picture of %d x %d", width, height);
     struct canvas c = {pixel, width, height, width};
