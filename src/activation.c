@@ -7,6 +7,7 @@
  * Slopes come from y where they can, so that z need not be kept: tanh' = 1 - y², sigmoid' = y(1 - y). */
 #include "activation.h"
 #include "kernels/simd.h"
+#include "table.h"
 
 #include <string.h>
 
@@ -290,21 +291,4 @@ static const struct activation activations[] = {
     },
 };
 
-const struct activation *activation_at(size_t i)
-{
-    return i < sizeof activations / sizeof *activations ? &activations[i] : NULL;
-}
-
-const char *activation_name(size_t i)
-{
-    const struct activation *row = activation_at(i);
-    return row ? row->name : NULL;
-}
-
-const struct activation *activation_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof activations / sizeof *activations; i++)
-        if (!strcmp(activations[i].name, name))
-            return &activations[i];
-    return NULL;
-}
+TABLE(activation, activations, &activations[i])

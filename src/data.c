@@ -8,6 +8,7 @@
 #include "data/source.h"
 #include "error.h"
 #include "memory.h"
+#include "table.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -27,25 +28,7 @@ static const struct data_source *const sources[] = {
     &data_csv,
 };
 
-enum { SOURCES = sizeof sources / sizeof *sources };
-
-const struct data_source *data_source_at(size_t i)
-{
-    return i < SOURCES ? sources[i] : NULL;
-}
-
-const char *data_source_name(size_t i)
-{
-    return i < SOURCES ? sources[i]->name : NULL;
-}
-
-const struct data_source *data_source_find(const char *name)
-{
-    for (size_t i = 0; i < SOURCES; i++)
-        if (!strcmp(sources[i]->name, name))
-            return sources[i];
-    return NULL;
-}
+TABLE(data_source, sources, sources[i])
 
 /* --- life --- */
 

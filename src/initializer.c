@@ -5,9 +5,9 @@
  * distribution on ±a has variance a² / 3. */
 #include "initializer.h"
 #include "rng.h"
+#include "table.h"
 
 #include <math.h>
-#include <string.h>
 
 static void fill_uniform(double limit, uint64_t key, float *w, size_t n)
 {
@@ -109,21 +109,4 @@ static const struct initializer initializers[] = {
     {"he_normal", "bell curve, scaled to inputs: for relu and its kin", no_args, he_normal},
 };
 
-const struct initializer *initializer_at(size_t i)
-{
-    return i < sizeof initializers / sizeof *initializers ? &initializers[i] : NULL;
-}
-
-const char *initializer_name(size_t i)
-{
-    const struct initializer *row = initializer_at(i);
-    return row ? row->name : NULL;
-}
-
-const struct initializer *initializer_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof initializers / sizeof *initializers; i++)
-        if (!strcmp(initializers[i].name, name))
-            return &initializers[i];
-    return NULL;
-}
+TABLE(initializer, initializers, &initializers[i])

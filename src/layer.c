@@ -1,8 +1,7 @@
 /* layer.c - see layer.h. Each type is a row in its own file under layers/; this list is where it is
  * registered. */
 #include "layer.h"
-
-#include <string.h>
+#include "table.h"
 
 #define LAYER_TYPES(each) each(input) each(dense) each(activation) each(flatten) each(dropout)
 
@@ -12,24 +11,7 @@ LAYER_TYPES(DECLARE)
 #define LIST(type) &type##_layer,
 static const struct layer_type *const types[] = {LAYER_TYPES(LIST)};
 
-const struct layer_type *layer_type_at(size_t i)
-{
-    return i < sizeof types / sizeof *types ? types[i] : NULL;
-}
-
-const char *layer_type_name(size_t i)
-{
-    const struct layer_type *type = layer_type_at(i);
-    return type ? type->name : NULL;
-}
-
-const struct layer_type *layer_type_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (!strcmp(types[i]->name, name))
-            return types[i];
-    return NULL;
-}
+TABLE(layer_type, types, types[i])
 
 struct param *layer_add_param(struct layer *l, const char *name, struct shape shape)
 {

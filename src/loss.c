@@ -7,8 +7,7 @@
  * comparisons let NaN through. Sums are in float64. */
 #include "loss.h"
 #include "kernels/simd.h"
-
-#include <string.h>
+#include "table.h"
 
 #define CLIP 1e-7f
 
@@ -168,21 +167,4 @@ static const struct loss losses[] = {
     },
 };
 
-const struct loss *loss_at(size_t i)
-{
-    return i < sizeof losses / sizeof *losses ? &losses[i] : NULL;
-}
-
-const char *loss_name(size_t i)
-{
-    const struct loss *row = loss_at(i);
-    return row ? row->name : NULL;
-}
-
-const struct loss *loss_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++)
-        if (!strcmp(losses[i].name, name))
-            return &losses[i];
-    return NULL;
-}
+TABLE(loss, losses, &losses[i])

@@ -4,6 +4,7 @@
  * that occur (as a truth or as an answer) where there are more. A ratio whose divisor counts nothing is 0. */
 #include "metric.h"
 #include "kernels/simd.h"
+#include "table.h"
 
 #include <math.h>
 #include <string.h>
@@ -172,21 +173,4 @@ static const struct metric metrics[] = {
     {"f1", "harmonic mean of precision and recall", METRIC_CLASSES, true, f1_value},
 };
 
-const struct metric *metric_at(size_t i)
-{
-    return i < sizeof metrics / sizeof *metrics ? &metrics[i] : NULL;
-}
-
-const char *metric_name(size_t i)
-{
-    const struct metric *row = metric_at(i);
-    return row ? row->name : NULL;
-}
-
-const struct metric *metric_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
-        if (!strcmp(metrics[i].name, name))
-            return &metrics[i];
-    return NULL;
-}
+TABLE(metric, metrics, &metrics[i])

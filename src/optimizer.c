@@ -9,9 +9,9 @@
 #include "optimizer.h"
 #include "kernels/simd.h"
 #include "kernels/threads.h"
+#include "table.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 enum { SGD_MOMENTUM, SGD_NESTEROV };
 enum { RMSPROP_RHO, RMSPROP_EPSILON, RMSPROP_MOMENTUM };
@@ -179,21 +179,4 @@ static const struct optimizer optimizers[] = {
     },
 };
 
-const struct optimizer *optimizer_at(size_t i)
-{
-    return i < sizeof optimizers / sizeof *optimizers ? &optimizers[i] : NULL;
-}
-
-const char *optimizer_name(size_t i)
-{
-    const struct optimizer *row = optimizer_at(i);
-    return row ? row->name : NULL;
-}
-
-const struct optimizer *optimizer_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof optimizers / sizeof *optimizers; i++)
-        if (!strcmp(optimizers[i].name, name))
-            return &optimizers[i];
-    return NULL;
-}
+TABLE(optimizer, optimizers, &optimizers[i])
