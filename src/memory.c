@@ -60,6 +60,12 @@ void *memory_take(size_t count, size_t size, const char *what, struct error *e)
     return memset(block, 0, bytes);
 }
 
+size_t memory_lines(size_t floats)
+{
+    size_t line = ALIGNMENT / sizeof(float);
+    return (floats + line - 1) / line * line;
+}
+
 void memory_free(void *block)
 {
     free(block);

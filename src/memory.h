@@ -14,6 +14,9 @@ struct error;
  * A count of 0 gives a valid block. The caller frees it with memory_free(). */
 void *memory_take(size_t count, size_t size, const char *what, struct error *e);
 
+/* This many floats rounded up to whole cache lines: parts of an arena that start on one never share one. */
+size_t memory_lines(size_t floats);
+
 /* Frees a block of memory_take(); NULL is allowed. */
 void memory_free(void *block);
 

@@ -10,24 +10,30 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE = 16 }; /* floats in 64 bytes */
-
-static size_t rounded(size_t n)
-{
-    return (n + LINE - 1) / LINE * LINE;
-}
-
 double state_bytes(const struct model *m, int moments)
 {
-    return ((double)rounded(m->params) * (1 + moments) + (double)rounded(m->stats)) * sizeof(float);
+    return ((double)memory_lines(m->params) * (1 + moments) + (double)memory_lines(m->stats)) * sizeof(float);
+}
+
+/* What cannot be trained for want of room for its gradients is refused before hours go into filling it. */
+static bool has_room(const struct model *m, int moments, struct error *e)
+{
+    double bytes = state_bytes(m, moments + 1);
+    char wanted[MEMORY_TEXT], have[MEMORY_TEXT];
+    if (bytes < 1 << 28 || bytes <= (double)memory_available())
+        return true;
+    return error_set(e, "the parameters with gradients and moments would need %s, but only %s are available",
+        memory_text(bytes, wanted), memory_text((double)memory_available(), have));
 }
 
 struct state *state_new(const struct model *m, int moments, uint64_t seed, struct error *e)
 {
+    if (!has_room(m, moments, e))
+        return NULL;
     struct state *s = memory_take(1, sizeof *s, "a state", e);
     if (!s)
         return NULL;
-    size_t part = rounded(m->params), stats = rounded(m->stats);
+    size_t part = memory_lines(m->params), stats = memory_lines(m->stats);
     s->floats = part * (size_t)(1 + moments) + stats;
     s->param = memory_take(s->floats, sizeof(float), "the parameters with their moments", e);
     if (!s->param) {

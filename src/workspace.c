@@ -11,18 +11,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { LINE = 16 }; /* floats in 64 bytes */
-
-static size_t rounded(size_t n)
-{
-    return (n + LINE - 1) / LINE * LINE;
-}
-
 /* Takes `n` floats from the arena; with base NULL it only counts. */
 static float *carve(float *base, size_t *used, size_t n)
 {
     float *at = base ? base + *used : NULL;
-    *used += rounded(n);
+    *used += memory_lines(n);
     return at;
 }
 
