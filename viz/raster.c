@@ -257,6 +257,27 @@ static bool segment_of(struct point a, struct point b, float half, struct segmen
     return length > 1e-6f;
 }
 
+/* The last point of a part of the path, from point `from` on, that looks straight: every point passed over
+ * lies on it within a tenth of a pixel. Few long segments cost less than many short ones. */
+static size_t straight_to(const struct point *p, size_t count, size_t from)
+{
+    enum { MOST = 8 };
+    static const float slack = 0.1f;
+    size_t to = from + 1;
+    while (to + 1 < count && to - from < MOST) {
+        struct point a = p[from], b = p[to + 1];
+        float dx = b.x - a.x, dy = b.y - a.y, square = dx * dx + dy * dy;
+        for (size_t i = from + 1; i <= to; i++) {
+            float cross = dx * (p[i].y - a.y) - dy * (p[i].x - a.x);
+            float along = dx * (p[i].x - a.x) + dy * (p[i].y - a.y);
+            if (cross * cross > slack * slack * square || along < 0 || along > square)
+                return to;
+        }
+        to++;
+    }
+    return to;
+}
+
 /* The parts of a segment that dashes cover; `at` is the length of path before it. */
 static void mask_dashes(
     struct raster *r, const struct box *b, const struct segment *s, const struct draw_item *it, float at)
@@ -295,9 +316,10 @@ static void raster_path(struct raster *r, struct canvas *c, const struct draw_it
     if (b.x0 >= b.x1 || b.y0 >= b.y1)
         return;
     float half = larger(it->width, 1) / 2, thin = smaller(it->width, 1), at = 0;
-    for (size_t i = 0; i + 1 < it->count; i++) {
+    for (size_t i = 0, next; i + 1 < it->count; i = next) {
         struct segment s;
-        if (!segment_of(p[i], p[i + 1], half, &s) && it->count > 2)
+        next = straight_to(p, it->count, i);
+        if (!segment_of(p[i], p[next], half, &s) && it->count > 2)
             continue;
         if (it->dash > 0)
             mask_dashes(r, &b, &s, it, at);
