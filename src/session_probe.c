@@ -22,17 +22,20 @@ void probe_release(struct probe *p)
     *p = (struct probe){.serial = serial};
 }
 
-struct batching {
+/* One moment of a prepared trainer: its state, and the batch and key of its next step. */
+struct moment {
     struct trainer *trainer;
-    uint32_t *index;
-    size_t N;
-    uint64_t key;
+    const struct state *from;
+    struct probe *probe;
+    struct error *error;
 };
 
-static void next_batch_now(void *arg)
+static void moment_now(void *arg)
 {
-    struct batching *b = arg;
-    b->N = trainer_next_batch(b->trainer, b->index, &b->key);
+    struct moment *m = arg;
+    struct probe *p = m->probe;
+    p->state = state_copy(m->from, m->error);
+    p->N = trainer_next_batch(m->trainer, p->index, &p->key);
 }
 
 /* The next batch when no trainer is prepared: the first of the epoch that would come. */
@@ -52,21 +55,22 @@ static bool first_batch(
     return true;
 }
 
-static bool choose_rows(struct session *s, struct probe *p, long sample, size_t room, struct error *e)
+/* Copies the state, and chooses what goes through it: a sample, the trainer's next batch, or the first one.
+ */
+static bool take_moment(struct session *s, struct probe *p, long sample, size_t room, struct error *e)
 {
     struct network *n = session_network(s);
-    if (sample >= 0) {
-        p->N = 1;
-        p->index[0] = (uint32_t)sample;
-        p->key = train_step_key(p->state->seed, p->state->place.step);
-        return true;
+    bool prepared = n->trainer && s->trainer_revision == s->revision && s->batch_size == room;
+    if (sample < 0 && prepared) {
+        trainer_call(n->trainer, moment_now, &(struct moment){n->trainer, n->state, p, e});
+        return p->state;
     }
-    if (!n->trainer || s->trainer_revision != s->revision || s->batch_size != room)
-        return first_batch(s, p->state, room, p, e);
-    struct batching b = {.trainer = n->trainer, .index = p->index};
-    trainer_call(n->trainer, next_batch_now, &b);
-    p->N = b.N;
-    p->key = b.key;
+    p->state = session_copy_state(s, e);
+    if (!p->state || sample < 0)
+        return p->state && first_batch(s, p->state, room, p, e);
+    p->N = 1;
+    p->index[0] = (uint32_t)sample;
+    p->key = train_step_key(p->state->seed, p->state->place.step);
     return true;
 }
 
@@ -92,13 +96,9 @@ static bool run_forward(struct session *s, struct probe *p, const struct recipe 
     return true;
 }
 
-bool session_forward(struct session *s, long sample, size_t N, struct error *e)
+static bool forward(struct session *s, long sample, size_t N, struct error *e)
 {
     struct recipe r;
-    struct status status;
-    session_status(s, &status);
-    if (status.phase == PHASE_RUNNING && session_running(s))
-        return error_set(e, "training is running: `pause` it first");
     if (!session_prepare(s, e) || !session_recipe(s, &r, e))
         return false;
     if (sample >= (long)s->data->n)
@@ -107,9 +107,8 @@ bool session_forward(struct session *s, long sample, size_t N, struct error *e)
     size_t room = N ? N : s->batch_size ? s->batch_size : DEFAULT_BATCH;
     room = room < s->data->train ? room : s->data->train;
     struct probe p = {.serial = s->probe.serial + 1, .phase = PROBE_FORWARD, .revision = s->revision};
-    p.state = session_copy_state(s, e);
-    p.index = p.state ? memory_take(room, sizeof *p.index, "the rows of a batch", e) : NULL;
-    if (!p.index || !choose_rows(s, &p, sample, room, e) || !run_forward(s, &p, &r, e)) {
+    p.index = memory_take(room, sizeof *p.index, "the rows of a batch", e);
+    if (!p.index || !take_moment(s, &p, sample, room, e) || !run_forward(s, &p, &r, e)) {
         probe_release(&p);
         return false;
     }
@@ -117,6 +116,15 @@ bool session_forward(struct session *s, long sample, size_t N, struct error *e)
     probe_release(&s->probe);
     s->probe = p;
     return true;
+}
+
+bool session_forward(struct session *s, long sample, size_t N, struct error *e)
+{
+    struct status status;
+    session_status(s, &status);
+    if (status.phase == PHASE_RUNNING && session_running(s))
+        return error_set(e, "training is running: `pause` it first");
+    return forward(s, sample, N, e);
 }
 
 /* True while the probe shows the present weights. */
@@ -211,13 +219,8 @@ bool session_probe(struct session *s, bool gradients, struct error *e)
     bool have = fresh(s) || (s->probe.phase == PROBE_UPDATED && s->probe.revision + 1 == s->revision);
     if (have && (!gradients || s->probe.phase != PROBE_FORWARD))
         return true;
-    struct status status;
-    session_status(s, &status);
-    bool running = session_running(s) && status.phase == PHASE_RUNNING;
-    if (running)
-        return error_set(e, "training is running: `pause` it first to read activations and gradients");
     uint64_t serial = s->probe.serial;
-    if (!have && !session_forward(s, -1, 0, e))
+    if (!have && !forward(s, -1, 0, e))
         return false;
     if (gradients)
         backward(&s->probe, &r);

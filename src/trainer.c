@@ -73,9 +73,7 @@ struct trainer *trainer_new(struct worker *worker, struct state *state, const st
     data_encode(data, t->encoding, t->K, 0, data->n, t->targets);
     trainer_start_epoch(t);
     history_add(t->history, state);
-    double time = trainer_now();
-    trainer_pace(t, time);
-    trainer_publish(t, time);
+    trainer_publish(t, trainer_now());
     return t;
 }
 
@@ -113,11 +111,13 @@ bool trainer_start(struct trainer *t, const struct fit *fit, struct error *e)
     t->best = INFINITY;
     t->without_better = 0;
     t->paused = false;
-    t->rate = 0;
+    t->rate = t->run_seconds = 0;
+    t->run_steps = 0;
+    t->run.time = 0;
     trainer_find_epoch(t);
+    curves_cut(t->curves, t->state->place.step);
     double time = trainer_now();
     t->save_time = time;
-    trainer_pace(t, time);
     t->status = (struct status){.phase = PHASE_RUNNING};
     trainer_publish(t, time);
     if (!worker_start(t->worker, (struct job){trainer_slice, t}, e))
@@ -151,10 +151,10 @@ static void set_paused(struct trainer *t, bool paused)
     pthread_mutex_lock(&t->lock);
     if (t->status.phase == PHASE_RUNNING || t->status.phase == PHASE_PAUSED)
         t->status.phase = paused ? PHASE_PAUSED : PHASE_RUNNING;
-    if (paused)
-        t->status.seconds += time - t->pace_time;
     pthread_mutex_unlock(&t->lock);
-    trainer_pace(t, time);
+    if (paused)
+        trainer_clock_off(t, time);
+    trainer_publish(t, time);
 }
 
 static void pause_now(void *arg)

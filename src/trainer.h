@@ -38,15 +38,15 @@ enum phase {
 
 struct status {
     enum phase phase;
-    uint64_t epoch, epochs;      /* done, and wanted in all (this fit's start + its epochs) */
-    uint64_t step;               /* of the state */
-    uint32_t batch, batches;     /* done in this epoch, and an epoch's */
-    double loss;                 /* of the newest step */
-    struct curve_point point;    /* the newest whole epoch; all 0 before the first */
-    double lr, speed;            /* speed: limit in epochs/s, 0 none */
-    double steps_per_s, seconds; /* measured; time left in `left`, NaN when unknown */
-    double left;
-    char message[300]; /* why it ended, in words; "" otherwise */
+    uint64_t epoch, epochs;   /* done, and wanted in all (this fit's start + its epochs); 0: no limit */
+    uint64_t step, steps;     /* of the state, and where a fit limited by steps ends; 0: no limit */
+    uint32_t batch, batches;  /* done in this epoch, and an epoch's */
+    double loss, mean_loss;   /* of the newest step; mean over the epoch so far, NaN at its start */
+    struct curve_point point; /* the newest whole epoch; all 0 before the first */
+    double lr, speed;         /* speed: limit in epochs/s, 0 none */
+    double steps_per_s;       /* of late; over the whole run once it is over */
+    double seconds, left;     /* of the run, without pauses; until its end, NaN when unknown */
+    char message[300];        /* why it ended, in words; "" otherwise */
 };
 
 struct trainer;

@@ -21,6 +21,7 @@ enum { GUARD_STEPS = 256, CHUNK_MOST = 4096, HISTORY_GRAIN = 1024 };
 
 static const double chunk_seconds = 0.002;
 static const double copy_share = 0.02; /* of the time, for snapshots */
+static const double recent_seconds = 0.25;
 
 double trainer_now(void)
 {
@@ -94,9 +95,29 @@ static bool restore_finite(struct trainer *t)
     return true;
 }
 
+/* Far above what its optimiser starts with, a rate goes there; else to a tenth. */
+static double smaller_rate(const struct recipe *r)
+{
+    return r->lr > 10 * r->optimizer->lr ? r->optimizer->lr : r->lr / 10;
+}
+
+/* The explosion stays visible: the epoch so far, and where the loss left the numbers. */
+static void log_divergence(struct trainer *t, double loss)
+{
+    struct curve_point p = {.step = t->state->place.step, .epoch = t->state->place.epoch + 1};
+    p.lr = (float)t->recipe.lr;
+    p.loss = t->tally.n ? (float)(t->tally.loss / (double)t->tally.n) : NAN;
+    p.accuracy = p.mae = p.val_loss = p.val_accuracy = p.val_mae = NAN;
+    if (t->tally.n)
+        curves_add(t->curves, &p);
+    p.loss = (float)loss;
+    curves_add(t->curves, &p);
+}
+
 static void diverged(struct trainer *t, double loss)
 {
     uint64_t step = t->state->place.step;
+    log_divergence(t, loss);
     bool back = restore_finite(t);
     struct status *s = &t->status;
     pthread_mutex_lock(&t->lock);
@@ -106,8 +127,9 @@ static void diverged(struct trainer *t, double loss)
         n += snprintf(s->message + n, sizeof s->message - (size_t)n, "; the weights are back at step %llu",
             (unsigned long long)t->state->place.step);
     snprintf(s->message + n, sizeof s->message - (size_t)n,
-        ". A learning rate of %g is probably too large: try `set lr %.2g` and `fit` again, or ask `why`",
-        t->recipe.lr, t->recipe.lr / 10);
+        ". A learning rate of %g is probably too large: `undo` brings back the weights from before, then try "
+        "`set lr %.2g`; `why` tells more",
+        t->recipe.lr, smaller_rate(&t->recipe));
     s->phase = PHASE_DIVERGED;
     pthread_mutex_unlock(&t->lock);
 }
@@ -263,41 +285,74 @@ static void autosave(struct trainer *t, double time)
     pthread_mutex_unlock(&t->lock);
 }
 
+void trainer_clock_on(struct trainer *t, double time)
+{
+    t->run = t->recent = (struct stretch){time, t->state->place.step};
+    trainer_pace(t, time);
+}
+
+void trainer_clock_off(struct trainer *t, double time)
+{
+    if (t->run.time > 0) {
+        t->run_seconds += time - t->run.time;
+        t->run_steps += t->state->place.step - t->run.step;
+    }
+    t->run.time = 0;
+}
+
+static double run_seconds(const struct trainer *t, double time)
+{
+    return t->run_seconds + (t->run.time > 0 ? time - t->run.time : 0);
+}
+
+/* Over the whole run: what a run that is over, or that has only begun, is told by. */
+static double mean_rate(const struct trainer *t, double time)
+{
+    uint64_t steps = t->run_steps + (t->run.time > 0 ? t->state->place.step - t->run.step : 0);
+    double seconds = run_seconds(t, time);
+    return seconds > 0 ? (double)steps / seconds : 0;
+}
+
 static void measure_rate(struct trainer *t, double time)
 {
-    uint64_t steps = t->state->place.step - t->rate_step;
-    if (time - t->rate_time < 0.25 && t->rate > 0)
-        return;
-    if (time > t->rate_time && steps)
-        t->rate = (double)steps / (time - t->rate_time);
-    t->rate_time = time;
-    t->rate_step = t->state->place.step;
+    uint64_t step = t->state->place.step;
+    if (time - t->recent.time >= recent_seconds) {
+        t->rate = (double)(step - t->recent.step) / (time - t->recent.time);
+        t->recent = (struct stretch){time, step};
+    } else if (run_seconds(t, time) < 2 * recent_seconds) {
+        t->rate = mean_rate(t, time);
+    }
+}
+
+static double steps_left(const struct trainer *t)
+{
+    const struct place *p = &t->state->place;
+    if (t->step_end)
+        return (double)t->step_end - (double)p->step;
+    return ((double)t->epoch_end - (double)p->epoch) * trainer_batches(t) - p->batch;
 }
 
 void trainer_publish(struct trainer *t, double time)
 {
     const struct place *p = &t->state->place;
-    measure_rate(t, time);
-    double steps_left = t->step_end
-                            ? (double)t->step_end - (double)p->step
-                            : ((double)t->epoch_end - (double)p->epoch) * trainer_batches(t) - p->batch;
-    pthread_mutex_lock(&t->lock);
-    struct status *s = &t->status;
-    s->epoch = p->epoch;
-    s->epochs = t->epoch_end;
-    s->step = p->step;
-    s->batch = p->batch;
-    s->batches = trainer_batches(t);
-    s->loss = t->loss;
-    s->lr = t->recipe.lr;
-    s->speed = t->speed;
-    s->steps_per_s = t->rate;
-    s->left = t->rate > 0 && !t->paused ? steps_left / t->rate : NAN;
-    pthread_mutex_unlock(&t->lock);
     pthread_mutex_lock(&t->curves->lock);
     struct curve_point point = t->curves->last;
     pthread_mutex_unlock(&t->curves->lock);
     pthread_mutex_lock(&t->lock);
+    struct status *s = &t->status;
+    s->epoch = p->epoch;
+    s->epochs = t->epoch_end == UINT64_MAX ? 0 : t->epoch_end;
+    s->step = p->step;
+    s->steps = t->step_end;
+    s->batch = p->batch;
+    s->batches = trainer_batches(t);
+    s->loss = t->loss;
+    s->mean_loss = t->tally.n ? t->tally.loss / (double)t->tally.n : NAN;
+    s->lr = t->recipe.lr;
+    s->speed = t->speed;
+    s->seconds = run_seconds(t, time);
+    s->steps_per_s = t->rate;
+    s->left = t->rate > 0 && !t->paused ? steps_left(t) / t->rate : NAN;
     s->point = point;
     pthread_mutex_unlock(&t->lock);
 }
@@ -312,12 +367,13 @@ static double end_run(struct trainer *t, enum phase phase)
         phase = PHASE_DIVERGED;
     }
     history_add(t->history, t->state);
+    trainer_clock_off(t, time);
+    t->rate = mean_rate(t, time);
     if (t->autosave)
         autosave(t, time);
     trainer_publish(t, time);
     pthread_mutex_lock(&t->lock);
     t->status.phase = phase;
-    t->status.seconds += time - t->pace_time;
     pthread_mutex_unlock(&t->lock);
     return JOB_DONE;
 }
@@ -327,17 +383,14 @@ static double rest(const struct trainer *t, double time)
 {
     if (t->speed <= 0)
         return 0;
-    double due =
-        t->pace_time + (double)(t->state->place.step - t->pace_step) / (t->speed * trainer_batches(t));
+    double steps = (double)(t->state->place.step - t->pace.step);
+    double due = t->pace.time + steps / (t->speed * trainer_batches(t));
     return due > time ? due - time : 0;
 }
 
 void trainer_pace(struct trainer *t, double time)
 {
-    t->pace_time = time;
-    t->pace_step = t->state->place.step;
-    t->rate_time = time;
-    t->rate_step = t->state->place.step;
+    t->pace = (struct stretch){time, t->state->place.step};
 }
 
 enum outcome { GO_ON, RUN_OVER, RUN_DIVERGED };
@@ -374,8 +427,8 @@ static uint32_t next_chunk(const struct trainer *t, double took, double time)
     chunk = chunk < 1 ? 1 : chunk > CHUNK_MOST ? CHUNK_MOST : chunk;
     if (t->speed <= 0)
         return chunk;
-    double due = (time - t->pace_time + 0.01) * t->speed * trainer_batches(t) -
-                 (double)(t->state->place.step - t->pace_step);
+    double due = (time - t->pace.time + 0.01) * t->speed * trainer_batches(t) -
+                 (double)(t->state->place.step - t->pace.step);
     uint32_t most = due < 1 ? 1 : (uint32_t)fmin(due, CHUNK_MOST);
     return chunk < most ? chunk : most;
 }
@@ -390,6 +443,8 @@ double trainer_slice(void *arg, double seconds)
             return end_run(t, PHASE_STOPPED);
         if (t->paused)
             return INFINITY;
+        if (t->run.time <= 0)
+            trainer_clock_on(t, time);
         double wait = rest(t, time);
         if (wait > 0)
             return wait;
@@ -399,6 +454,7 @@ double trainer_slice(void *arg, double seconds)
         double end = trainer_now();
         t->chunk = next_chunk(t, end - time, end);
         time = end;
+        measure_rate(t, time);
         trainer_publish(t, time);
         if (t->autosave && time - t->save_time > t->fit.autosave_every)
             autosave(t, time);

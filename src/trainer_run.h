@@ -5,6 +5,12 @@
 
 #include "trainer.h"
 
+/* A stretch of a run: when it began, and at which step. A beginning of 0 has yet to come. */
+struct stretch {
+    double time;
+    uint64_t step;
+};
+
 struct trainer {
     struct worker *worker;
     uint64_t job; /* of the worker; main's */
@@ -35,11 +41,14 @@ struct trainer {
     bool paused;
     uint32_t chunk;
     uint64_t next_checkpoint;
-    double speed, pace_time, copy_time,
-        save_time; /* clock seconds: pacing since, no copy before, last save */
-    uint64_t pace_step;
-    double rate_time, rate; /* steps a second, measured since */
-    uint64_t rate_step;
+    double speed;                /* limit in epochs a second */
+    double copy_time, save_time; /* no snapshot before; the last autosave */
+    struct stretch pace;         /* since the last change of speed */
+    struct stretch run;          /* since the run's first step, or its last pause */
+    struct stretch recent;       /* the last quarter of a second or more */
+    double run_seconds;          /* of the run, before its last pause */
+    uint64_t run_steps;
+    double rate; /* steps a second */
 
     pthread_mutex_t lock; /* of status */
     struct status status;
@@ -60,8 +69,12 @@ void trainer_find_epoch(struct trainer *t);
 /* Copies where the run stands into the status. */
 void trainer_publish(struct trainer *t, double time);
 
-/* Paces and measures speed from now on: after a pause or a change of speed. */
+/* Paces from now on: after a change of speed. */
 void trainer_pace(struct trainer *t, double time);
+
+/* Counts the time of the run from now on, and up to now: around a pause. */
+void trainer_clock_on(struct trainer *t, double time);
+void trainer_clock_off(struct trainer *t, double time);
 
 uint32_t trainer_batches(const struct trainer *t);
 
