@@ -45,8 +45,8 @@ static void cut(struct curves *c, uint64_t step)
 void curves_add(struct curves *c, const struct curve_point *p)
 {
     pthread_mutex_lock(&c->lock);
-    if (c->count && p->step && p->step <= c->last.step)
-        cut(c, p->step - 1);
+    if (c->count && p->step < c->last.step)
+        cut(c, p->step);
     if (c->seen++ % c->stride == 0) {
         if (c->count == CURVE_POINTS)
             thin(c);

@@ -31,7 +31,7 @@ void curves_init(struct curves *c);
 void curves_release(struct curves *c);
 void curves_clear(struct curves *c);
 
-/* Appends a row; those at or behind its step go: the run went back, as after a divergence. */
+/* Appends a row. Rows of later steps go: the run went back, as after a divergence. */
 void curves_add(struct curves *c, const struct curve_point *p);
 
 /* Drops every row behind this step: after a rewind. */
