@@ -422,6 +422,14 @@ static void features_are_functions_of_the_inputs(void **state)
     }
     assert_null(feature_at(7));
     assert_null(feature_name(7));
+    const float x[4] = {1, 2, 3, 4}, t[2] = {0, 1};
+    struct data *d = data_from_arrays("named", shape_of(1, 2), x, 2, 2, t, 1, 2, &error);
+    assert_true(data_name(&d->raw_name[1], "width", &error));
+    struct data *other = data_with_features(d, (int[]){1, 4}, 2, &error);
+    assert_string_equal(other->input_name[0], "width"); /* a coordinate keeps the name it came with */
+    assert_string_equal(other->input_name[1], "x1*x2");
+    data_unref(d);
+    data_unref(other);
 }
 
 static void a_map_shows_what_training_sees(void **state)
