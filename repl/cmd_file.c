@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- save ---------------------------------------------------------------------------------------------- */
 
@@ -216,6 +217,10 @@ static bool load_file(struct repl *r, const char *path, const struct tensor_file
 static bool run_load(struct repl *r, const struct command *c, const struct args *a, struct error *e)
 {
     struct opening o = {.path = a->value[0].text};
+    char full[4096];
+    /* `load model` reads what `save model` wrote. */
+    if (access(o.path, F_OK) && full_path(o.path, full, sizeof full, e) && !access(full, F_OK))
+        o.path = full;
     if (!loop_job(r, open_file, &o, e))
         return false;
     bool ok = load_file(r, o.path, o.file, e);

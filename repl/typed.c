@@ -48,9 +48,10 @@ bool state_folder(struct text *out, struct error *e)
     for (char *p = path + 1; *p; p++)
         if (*p == '/') {
             *p = '\0';
-            bool ok = mkdir(path, 0700) == 0 || errno == EEXIST || access(path, X_OK) == 0;
+            int reason = mkdir(path, 0700) == 0 ? 0 : errno;
+            bool ok = !reason || reason == EEXIST || access(path, X_OK) == 0;
             if (!ok)
-                error_set(e, "cannot make the folder %s: %s", path, strerror(errno));
+                error_set(e, "cannot make the folder %s: %s", path, strerror(reason));
             *p = '/';
             if (!ok)
                 return false;

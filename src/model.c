@@ -9,6 +9,7 @@
 #include "text.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,16 @@ static bool place_params(struct model *m, struct layer *l, struct error *e)
     return true;
 }
 
+/* More values than an int counts in one sample is a slip of the keyboard; flattened it would have no shape.
+ */
+static bool is_countable(const struct shape *sample, struct error *e)
+{
+    char text[SHAPE_TEXT];
+    return shape_size(sample) <= INT_MAX ||
+           error_set(e, "a sample of %s has more than %d values: make it smaller", shape_text(sample, text),
+               INT_MAX);
+}
+
 static bool build_layer(struct model *m, int i, struct error *e)
 {
     struct layer *l = &m->layer[i];
@@ -82,7 +93,7 @@ static bool build_layer(struct model *m, int i, struct error *e)
     l->keep_z = false;
     memset(l->param, 0, sizeof l->param);
     l->in = m->layer[l->input[0]].out;
-    if (l->type->build(l, e) && place_params(m, l, e))
+    if (l->type->build(l, e) && is_countable(&l->out, e) && place_params(m, l, e))
         return true;
     char in[SHAPE_TEXT];
     return error_prefix(
@@ -94,6 +105,8 @@ static bool build(struct model *m, struct error *e)
 {
     m->params = m->stats = 0;
     m->built = m->layer[0].out.rank > 0;
+    if (m->built && !is_countable(&m->layer[0].out, e))
+        return false;
     for (int i = 1; i < m->layers; i++) {
         struct layer *l = &m->layer[i];
         l->input[0] = i - 1;

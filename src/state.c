@@ -15,15 +15,16 @@ double state_bytes(const struct model *m, int moments)
     return ((double)memory_lines(m->params) * (1 + moments) + (double)memory_lines(m->stats)) * sizeof(float);
 }
 
-/* What cannot be trained for want of room for its gradients is refused before hours go into filling it. */
+/* What cannot be trained for want of room for its gradients is refused before it is filled. */
 static bool has_room(const struct model *m, int moments, struct error *e)
 {
     double bytes = state_bytes(m, moments + 1);
     char wanted[MEMORY_TEXT], have[MEMORY_TEXT];
     if (bytes < 1 << 28 || bytes <= (double)memory_available())
         return true;
-    return error_set(e, "the parameters with gradients and moments would need %s, but only %s are available",
-        memory_text(bytes, wanted), memory_text((double)memory_available(), have));
+    return error_set(e,
+        "the parameters with gradients and moments would need %s (%.0f bytes), but only %s are available",
+        memory_text(bytes, wanted), bytes, memory_text((double)memory_available(), have));
 }
 
 struct state *state_new(const struct model *m, int moments, uint64_t seed, struct error *e)

@@ -299,6 +299,28 @@ static void test_junk_input(void **state)
     free(line);
 }
 
+/* A stream that came closed must not become one of the program's own pipes: it would wait for itself. */
+static void test_closed_streams(void **state)
+{
+    char command[400];
+    const char *program = getenv("GRADUS_PROGRAM");
+    static const struct {
+        const char *given, *streams;
+        int status;
+    } starts[] = {
+        {"", "<&-", 0},
+        {"-c 'print 1'", "<&- >&- 2>&-", 1},
+        {"-c 'print 1'", "</dev/null >&-", 1},
+        {"-c 'no such command'", "</dev/null 2>&-", 1},
+    };
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        snprintf(command, sizeof command, "'%s' %s %s", program, starts[i].given, starts[i].streams);
+        int status = system(command);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), starts[i].status);
+    }
+}
+
 static int make_folder(void **state)
 {
     if (!mkdtemp(folder))
@@ -334,6 +356,7 @@ int main(void)
         cmocka_unit_test(test_full_disk_and_gone_reader),
         cmocka_unit_test(test_interrupt_ends_a_script),
         cmocka_unit_test(test_junk_input),
+        cmocka_unit_test(test_closed_streams),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
