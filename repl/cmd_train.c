@@ -5,6 +5,7 @@
 #include "cmd.h"
 #include "loop.h"
 #include "progress.h"
+#include "window.h"
 
 #include "../src/memory.h"
 
@@ -53,8 +54,8 @@ static bool run_fit(struct repl *r, const struct command *c, const struct args *
         .epochs = (uint64_t)a->value[EPOCHS].number,
         .batch_size = (size_t)a->value[BATCH_SIZE].number,
         .patience = (int)a->value[PATIENCE].number,
-        .speed = r->background ? r->session->speed : 0, /* who waits does not want to watch */
     };
+    fit.speed = r->background ? r->session->speed : window_pace(r, (double)fit.epochs);
     if (!session_fit(r->session, &fit, e))
         return false;
     repl_notices(r);
@@ -71,7 +72,9 @@ static const struct command fit_command = {
     .summary = "trains",
     .details =
         "It goes on from where training stands. Ctrl-C pauses it, `resume` goes on. With & it runs in the\n"
-        "background while the prompt is free. Without `compile` adam is taken. Every epoch is shuffled.",
+        "background while the prompt is free. Without `compile` adam is taken. Every epoch is shuffled.\n"
+        "While the window is open, `speed` sets the pace, up to four seconds in all; `speed full` does not "
+        "wait.",
     .example = "fit 100 batch_size=10",
     .before = "data circle; dense 4 tanh; dense 1 tanh",
     .group = GROUP_TRAIN,
@@ -231,6 +234,16 @@ static bool step_by_hand(struct repl *r, size_t batch_size, struct error *e)
     return true;
 }
 
+/* Steps are taken to be seen: eight a second while somebody watches, or more of them if there are many. */
+static double step_pace(const struct repl *r, const struct fit *fit)
+{
+    static const double steps_watched = 8;
+    const struct data *d = r->session->data;
+    double batches = d ? ceil((double)d->train / (double)fit->batch_size) : 1;
+    double epochs = (double)fit->steps / batches;
+    return window_pace(r, epochs) > 0 ? fmax(steps_watched / batches, epochs / WATCHED_SECONDS) : 0;
+}
+
 static bool run_step(struct repl *r, const struct command *c, const struct args *a, struct error *e)
 {
     static const double felt = 1e9; /* multiply-adds */
@@ -242,6 +255,7 @@ static bool run_step(struct repl *r, const struct command *c, const struct args 
                       : s->batch_size   ? s->batch_size
                                         : 32};
     const struct model *m = session_network(s)->model;
+    fit.speed = step_pace(r, &fit);
     double work = m->built ? 3 * model_macs(m) * (double)fit.batch_size : 0;
     if (fit.steps == 1 && work < felt)
         return step_by_hand(r, fit.batch_size, e);

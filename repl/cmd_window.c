@@ -32,6 +32,17 @@ void window_offer(struct repl *r)
     said = true;
 }
 
+double window_pace(const struct repl *r, double epochs)
+{
+    const struct origin *from = r->origin;
+    bool watched = r->interactive && r->viz && viz_is_open(r->viz) && from &&
+                   (from->lesson || (from->interactive && !from->name));
+    double speed = r->session->speed, least = epochs / WATCHED_SECONDS;
+    if (!watched || speed <= 0)
+        return 0;
+    return speed > least ? speed : least;
+}
+
 /* --- window ------------------------------------------------------------------------------------------- */
 
 static const char *window_word(size_t i)
@@ -213,10 +224,14 @@ static bool run_speed(struct repl *r, const struct command *c, const struct args
 
 static const struct command speed_command = {
     .name = "speed",
-    .summary = "how fast training in the background goes",
-    .details = "slow is 2 epochs a second, normal 25, fast 100, full as fast as it goes. Without a word it "
-               "says what is\n"
-               "set. Training that you wait for always goes as fast as it can.",
+    .summary = "how fast training goes while you watch",
+    .details =
+        "slow is 2 epochs a second, normal 25, fast 100, full as fast as it goes. Without a word it "
+        "says what is\n"
+        "set. It acts on training in the background, and on a `fit` at the prompt while the window is "
+        "open,\n"
+        "which yet never takes longer for it than about four seconds. In scripts a `fit` that is waited\n"
+        "for goes as fast as it can.",
     .example = "speed fast",
     .group = GROUP_WINDOW,
     .effect = EFFECT_REPLAYED,

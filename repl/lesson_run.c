@@ -9,6 +9,7 @@
 #include "lesson.h"
 #include "lesson_catalog.h"
 #include "lesson_check.h"
+#include "lesson_render.h"
 
 #include "editor.h"
 #include "output.h"
@@ -22,6 +23,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Epochs a second in a lesson, where training is there to be watched. */
+static const double lesson_speed = 25;
 
 /* --- making and ending ---------------------------------------------------------------------------------- */
 
@@ -50,6 +54,14 @@ void lesson_end(struct repl *r)
 {
     struct lesson_run *run = r->lesson;
     r->lesson = NULL;
+    if (r->session->seed != run->seed_before) {
+        char line[40];
+        snprintf(line, sizeof line, "seed %llu", (unsigned long long)run->seed_before);
+        r->session->seed = run->seed_before;
+        session_journal(r->session, line, NULL);
+    }
+    if (r->session->speed == lesson_speed)
+        r->session->speed = run->speed_before;
     if (r->viz != NULL)
         viz_set_caption(r->viz, NULL);
     lesson_free(run);
@@ -59,8 +71,18 @@ void lesson_leave(struct repl *r)
 {
     if (r->lesson == NULL)
         return;
-    if (r->interactive)
-        out("You left the lesson. `lesson %s` goes on from here.\n", r->lesson->file->id);
+    if (r->interactive) {
+        struct text t = {0}, rendered = {0};
+        text_addf(&t,
+            "You left the lesson. `lesson %s` goes on from here. Its network and data stay, `new` clears "
+            "them; the "
+            "seed is %llu again, as before the lesson.",
+            r->lesson->file->id, (unsigned long long)r->lesson->seed_before);
+        lesson_render(text_get(&t), out_width(), &rendered);
+        out_text(text_get(&rendered));
+        text_release(&t);
+        text_release(&rendered);
+    }
     lesson_end(r);
 }
 
@@ -512,14 +534,24 @@ static bool resume(struct repl *r, int place)
     return ok;
 }
 
+/* Makes the run the present one; what the lesson sets for its time is kept to come back. */
+static void take_over(struct repl *r, struct lesson_run *run)
+{
+    if (r->lesson != NULL)
+        lesson_end(r);
+    r->lesson = run;
+    run->seed_before = r->session->seed;
+    run->speed_before = r->session->speed;
+    if (r->session->speed <= 0)
+        r->session->speed = lesson_speed;
+}
+
 static bool start(struct repl *r, const char *name, bool again, struct error *e)
 {
     struct lesson_run *run = open_run(name, e);
     if (run == NULL)
         return false;
-    if (r->lesson != NULL)
-        lesson_end(r);
-    r->lesson = run;
+    take_over(r, run);
     int place = find_place(run);
     if (again && run->record != NULL)
         run->record->done_count = run->record->asked_count = 0;

@@ -25,6 +25,8 @@ struct lesson_run {
     size_t journal_saved; /* and when it was last written */
     bool testing;         /* no progress, no checkpoints; seeds are moved on by `seed_shift` */
     uint64_t seed_shift;
+    uint64_t seed_before;  /* the learner's own, which come back at the end */
+    double speed_before;
     struct lesson_progress progress;
     struct lesson_record *record; /* of this lesson, in progress */
 };
@@ -83,7 +85,7 @@ bool lesson_look(struct repl *r, bool aloud);
 /* Counts a failed attempt; after two it offers a hint. */
 void lesson_count_failure(struct repl *r);
 
-/* Leaves the lesson without a word, and keeps the progress. */
+/* Leaves the lesson without a word, keeps the progress, gives the learner's seed and speed back. */
 void lesson_end(struct repl *r);
 void lesson_save(struct repl *r); /* the progress file; warns once when it cannot be written */
 

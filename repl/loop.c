@@ -237,8 +237,10 @@ static enum loop_event wait_here(bool want_key, bool (*done)(void *), void *arg)
             draw_window();
             take_commands();
         }
-        if (done && done(arg))
+        if (done && done(arg)) {
+            watch_training(true); /* it may have ended since the look above */
             return LOOP_DONE;
+        }
         if (key)
             return LOOP_KEY;
         if (loop.r->quit && want_key)

@@ -14,4 +14,10 @@ bool window_prepare(struct repl *r, struct error *e);
  */
 void window_offer(struct repl *r);
 
+/* The speed for a training of so many epochs that the prompt waits for: the one that is set where somebody
+ * watches, though never so slow that it takes longer than WATCHED_SECONDS; 0, as fast as it goes, in scripts
+ * and without a window. */
+enum { WATCHED_SECONDS = 4 };
+double window_pace(const struct repl *r, double epochs);
+
 #endif

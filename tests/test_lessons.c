@@ -286,6 +286,23 @@ static void test_words_without_lesson(void **state)
     }
 }
 
+/* What the lesson sets for its time does not stay. */
+static void test_seed_comes_back(void **state)
+{
+    type_well("seed 42; speed full");
+    type_well("lesson xor again");
+    assert_true(r.session->seed == 1);
+    assert_true(r.session->speed > 0);
+    type_well("leave");
+    assert_true(r.session->seed == 42);
+    assert_true(r.session->speed == 0);
+    assert_non_null(strstr(text_get(&screen), "the seed is 42 again"));
+    assert_string_equal(r.session->journal[r.session->journal_count - 1].text, "seed 42");
+    type_well("speed fast; lesson xor again; speed slow; skip");
+    assert_true(r.session->speed == 2);
+    assert_true(r.session->seed == 42);
+}
+
 /* --- resuming ------------------------------------------------------------------------------------------- */
 
 static double measure(const char *expression)
@@ -445,6 +462,7 @@ int main(void)
         TEST(test_prediction),
         TEST(test_hints_after_two_failures),
         TEST(test_skip_teaches),
+        TEST(test_seed_comes_back),
         TEST(test_words_without_lesson),
         TEST(test_resume),
         TEST(test_damaged_progress),
