@@ -172,6 +172,28 @@ static void be_quiet(struct editor *ed)
     tcsetattr(STDIN_FILENO, TCSADRAIN, &quiet);
 }
 
+/* A library may end the program, as Xlib does when its display goes: the terminal is given back all the same.
+ */
+static const struct editor *holder;
+
+static void give_back(void)
+{
+    static const char paste_off[] = "\033[?2004l\n";
+    if (!holder)
+        return;
+    if (!holder->dumb && holder->reading)
+        (void)!write(STDOUT_FILENO, paste_off, sizeof paste_off - 1);
+    tcsetattr(STDIN_FILENO, TCSANOW, &holder->before);
+}
+
+static void hold(const struct editor *ed)
+{
+    static bool registered;
+    if (!registered)
+        registered = atexit(give_back) == 0;
+    holder = ed;
+}
+
 void editor_suspend(struct editor *ed)
 {
     if (!ed)
@@ -499,6 +521,7 @@ struct editor *editor_new(struct repl *r, struct error *e)
     el_source(ed->el, NULL); /* the user's .editrc may ask for vi; our keys are bound in what it chose */
     bind_keys(ed->el);
     be_quiet(ed);
+    hold(ed);
     return ed;
 }
 
@@ -506,6 +529,7 @@ void editor_free(struct editor *ed)
 {
     if (!ed)
         return;
+    holder = NULL;
     if (ed->el) {
         el_end(ed->el);
         tcsetattr(STDIN_FILENO, TCSADRAIN, &ed->before);
