@@ -39,6 +39,7 @@ static void cut(struct curves *c, uint64_t step)
     while (c->count && c->point[c->count - 1].step > step)
         c->count--;
     c->seen = c->count * c->stride;
+    c->last_kept = true;
     c->last = c->count ? c->point[c->count - 1] : (struct curve_point){0};
 }
 
@@ -47,7 +48,8 @@ void curves_add(struct curves *c, const struct curve_point *p)
     pthread_mutex_lock(&c->lock);
     if (c->count && p->step < c->last.step)
         cut(c, p->step);
-    if (c->seen++ % c->stride == 0) {
+    c->last_kept = c->seen++ % c->stride == 0;
+    if (c->last_kept) {
         if (c->count == CURVE_POINTS)
             thin(c);
         c->point[c->count++] = *p;
@@ -70,7 +72,7 @@ size_t curves_copy(struct curves *c, struct curve_point *out)
     pthread_mutex_lock(&c->lock);
     size_t n = c->count;
     memcpy(out, c->point, n * sizeof *out);
-    if (n && out[n - 1].step != c->last.step)
+    if (n && !c->last_kept)
         out[n++] = c->last;
     pthread_mutex_unlock(&c->lock);
     return n;

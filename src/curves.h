@@ -6,6 +6,7 @@
 #define GRADUS_CURVES_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct curves {
     size_t count;
     uint64_t stride, seen;                        /* every stride-th epoch is kept */
     uint64_t version;                             /* grows with every change: readers skip equal ones */
+    bool last_kept;                               /* last stands in point[] too */
     struct curve_point point[CURVE_POINTS], last; /* last: the newest row, kept or not */
 };
 

@@ -30,7 +30,8 @@ struct snapshots;
 struct snapshots *snapshots_new(const struct state *s, size_t batch, struct error *e);
 void snapshots_free(struct snapshots *p);
 
-/* Reader: asks for these slices at the end of the running step. Asking again before it came adds to it. */
+/* Reader: asks for these slices at the end of the running step. Asking again before it came adds to it; while
+ * one that came waits to be taken, nothing is asked. */
 void snapshots_request(struct snapshots *p, unsigned slices);
 
 /* Reader: the newest snapshot, or NULL when none came yet. Stays valid until the next call. */

@@ -25,6 +25,8 @@ static bool keep_fit(struct trainer *t, const struct fit *fit, struct error *e)
     t->autosave = file;
     t->commands = commands;
     t->fit = *fit;
+    t->fit.autosave = t->autosave;
+    t->fit.commands = t->commands;
     t->speed = fit->speed;
     return true;
 }
@@ -33,14 +35,13 @@ static bool take_memory(struct trainer *t, struct error *e)
 {
     const struct state *s = t->state;
     size_t rows = t->held && t->held < EVALUATE_ROWS ? t->held : EVALUATE_ROWS;
-    return (t->ws = workspace_new(s->model, t->fit.batch_size, true, e)) &&
+    return (t->ws = workspace_new(s->model, t->batch_size, true, e)) &&
            (!t->held || (t->scores = workspace_new(s->model, rows, false, e))) &&
            (t->targets = memory_take(t->data->n * t->K, sizeof(float), "the targets", e)) &&
-           (t->batch_targets =
-                   memory_take(t->fit.batch_size * t->K, sizeof(float), "a batch's targets", e)) &&
+           (t->batch_targets = memory_take(t->batch_size * t->K, sizeof(float), "a batch's targets", e)) &&
            (t->order = memory_take(t->train, sizeof *t->order, "the order of an epoch", e)) &&
            (t->history = history_new(s, t->fit.memory, e)) &&
-           (t->snapshots = snapshots_new(s, t->fit.batch_size, e)) && (t->guard = state_copy(s, e));
+           (t->snapshots = snapshots_new(s, t->batch_size, e)) && (t->guard = state_copy(s, e));
 }
 
 struct trainer *trainer_new(struct worker *worker, struct state *state, const struct recipe *recipe,
@@ -62,8 +63,8 @@ struct trainer *trainer_new(struct worker *worker, struct state *state, const st
     t->encoding = head_encoding(state->model);
     t->chunk = 1;
     t->best = INFINITY;
-    if (!keep_fit(t, fit, e) ||
-        (t->fit.batch_size = fit->batch_size < t->train ? fit->batch_size : t->train, !take_memory(t, e))) {
+    t->batch_size = fit->batch_size < t->train ? fit->batch_size : t->train;
+    if (!keep_fit(t, fit, e) || !take_memory(t, e)) {
         trainer_free(t);
         return NULL;
     }
@@ -72,6 +73,7 @@ struct trainer *trainer_new(struct worker *worker, struct state *state, const st
         workspace_bind(t->scores, state);
     data_encode(data, t->encoding, t->K, 0, data->n, t->targets);
     trainer_start_epoch(t);
+    trainer_find_epoch(t); /* the place may come from other batches, or from a file */
     history_add(t->history, state);
     trainer_publish(t, trainer_now());
     return t;
@@ -102,10 +104,8 @@ bool trainer_start(struct trainer *t, const struct fit *fit, struct error *e)
 {
     if (worker_busy(t->worker))
         return error_set(e, "something is still running; `stop` ends it, `wait` waits for its end");
-    size_t batch_size = t->fit.batch_size;
-    if (fit != &t->fit && !keep_fit(t, fit, e))
+    if (!keep_fit(t, fit, e))
         return false;
-    t->fit.batch_size = batch_size;
     t->epoch_end = fit->epochs ? t->state->place.epoch + fit->epochs : UINT64_MAX;
     t->step_end = fit->steps ? t->state->place.step + fit->steps : 0;
     t->best = INFINITY;

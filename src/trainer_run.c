@@ -11,6 +11,7 @@
 #include "io/safetensors.h"
 #include "kernels/gemm.h"
 #include "rng.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -47,14 +48,14 @@ void train_epoch_order(uint64_t seed, uint64_t epoch, uint32_t *index, size_t n)
 
 uint32_t trainer_batches(const struct trainer *t)
 {
-    return (uint32_t)((t->train + t->fit.batch_size - 1) / t->fit.batch_size);
+    return (uint32_t)((t->train + t->batch_size - 1) / t->batch_size);
 }
 
 static size_t batch_at(const struct trainer *t, uint32_t batch, const uint32_t **index)
 {
-    size_t first = (size_t)batch * t->fit.batch_size;
+    size_t first = (size_t)batch * t->batch_size;
     *index = t->order + first;
-    return t->train - first < t->fit.batch_size ? t->train - first : t->fit.batch_size;
+    return t->train - first < t->batch_size ? t->train - first : t->batch_size;
 }
 
 size_t trainer_next_batch(struct trainer *t, uint32_t *index, uint64_t *key)
@@ -91,7 +92,7 @@ static bool restore_finite(struct trainer *t)
     const struct state *good = state_finite(t->guard) ? t->guard : history_finite(t->history);
     if (good)
         state_assign(t->state, good);
-    trainer_find_epoch(t);
+    trainer_start_epoch(t); /* the lost batches count no more */
     return true;
 }
 
@@ -277,12 +278,24 @@ static void guard(struct trainer *t)
 static void autosave(struct trainer *t, double time)
 {
     struct error e;
+    struct text schema = {0};
     t->save_time = time;
-    if (!t->autosave || safetensors_save(t->autosave, t->state, t->commands, &e))
+    if (!t->autosave)
+        return;
+    data_schema_write(t->data, &schema);
+    bool ok = safetensors_save(t->autosave, t->state, t->commands, text_get(&schema), &e);
+    text_release(&schema);
+    if (ok)
         return;
     pthread_mutex_lock(&t->lock);
     snprintf(t->status.message, sizeof t->status.message, "autosave failed: %.200s", e.text);
     pthread_mutex_unlock(&t->lock);
+}
+
+/* 0 when a divergence has led back before it. */
+static uint64_t steps_since(const struct trainer *t, uint64_t step)
+{
+    return t->state->place.step > step ? t->state->place.step - step : 0;
 }
 
 void trainer_clock_on(struct trainer *t, double time)
@@ -295,7 +308,7 @@ void trainer_clock_off(struct trainer *t, double time)
 {
     if (t->run.time > 0) {
         t->run_seconds += time - t->run.time;
-        t->run_steps += t->state->place.step - t->run.step;
+        t->run_steps += steps_since(t, t->run.step);
     }
     t->run.time = 0;
 }
@@ -308,7 +321,7 @@ static double run_seconds(const struct trainer *t, double time)
 /* Over the whole run: what a run that is over, or that has only begun, is told by. */
 static double mean_rate(const struct trainer *t, double time)
 {
-    uint64_t steps = t->run_steps + (t->run.time > 0 ? t->state->place.step - t->run.step : 0);
+    uint64_t steps = t->run_steps + (t->run.time > 0 ? steps_since(t, t->run.step) : 0);
     double seconds = run_seconds(t, time);
     return seconds > 0 ? (double)steps / seconds : 0;
 }
@@ -317,7 +330,7 @@ static void measure_rate(struct trainer *t, double time)
 {
     uint64_t step = t->state->place.step;
     if (time - t->recent.time >= recent_seconds) {
-        t->rate = (double)(step - t->recent.step) / (time - t->recent.time);
+        t->rate = (double)steps_since(t, t->recent.step) / (time - t->recent.time);
         t->recent = (struct stretch){time, step};
     } else if (run_seconds(t, time) < 2 * recent_seconds) {
         t->rate = mean_rate(t, time);

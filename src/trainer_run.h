@@ -22,6 +22,7 @@ struct trainer {
     char *autosave, *commands;
 
     struct workspace *ws, *scores; /* for training, for the held-out part */
+    size_t batch_size;             /* of all fits of this trainer, at most `train` */
     size_t inputs, K, train, held;
     enum encoding encoding;
     float *targets;       /* n x K, encoded */

@@ -150,6 +150,24 @@ static void single_steps_fit_between(void **state)
     session_free(b);
 }
 
+/* A place that lies beyond the epoch, as after smaller batches, is not read: the epoch starts over. */
+static void a_place_beyond_the_epoch_starts_it_over(void **state)
+{
+    struct error e;
+    struct session *s = scene(WORKER_THREAD, "sgd", 0.01);
+    struct fit fit = {.steps = 70, .batch_size = 1, .memory = 1e6};
+    train(s, fit);
+    assert_int_equal(session_place(s).batch, 70);
+    assert_true(session_step(s, 10, &e));
+    assert_int_equal(session_place(s).batch, 1);
+    assert_int_equal(session_place(s).epoch, 0);
+    session_network(s)->state->place.batch = UINT32_MAX; /* as a damaged file says */
+    s->revision++;
+    assert_true(session_step(s, 10, &e));
+    assert_int_equal(session_place(s).batch, 1);
+    session_free(s);
+}
+
 static void a_step_needs_a_finite_loss(void **state)
 {
     struct error e;
@@ -392,6 +410,7 @@ int main(void)
         cmocka_unit_test(pausing_changes_nothing),
         cmocka_unit_test(steps_by_hand_are_steps),
         cmocka_unit_test(single_steps_fit_between),
+        cmocka_unit_test(a_place_beyond_the_epoch_starts_it_over),
         cmocka_unit_test(a_step_needs_a_finite_loss),
         cmocka_unit_test(a_rewound_run_goes_on_as_it_did),
         cmocka_unit_test(a_rewind_forgets_what_came_after),

@@ -140,10 +140,8 @@ static void multiply(struct product *p)
 
 #if defined(GRADUS_GEMM_ONEDNN) || defined(GRADUS_GEMM_CBLAS)
 
-enum {
-    LIBRARY = 1 << 16,
-    BAND = 16
-}; /* multiply-adds from which the library is faster; rows of a thread's share */
+enum { BAND = 16 };                   /* rows or columns of which a thread takes a multiple */
+enum { LIBRARY = 1 << 16 };           /* multiply-adds from which the library is faster */
 static const double THREAD = 1 << 20; /* multiply-adds that are worth a thread */
 
 static bool is_small(size_t M, size_t N, size_t K)

@@ -195,7 +195,9 @@ static int threads_by_default(void)
 {
     const char *wish = getenv("OMP_NUM_THREADS");
     long n = wish ? atoi(wish) : 0;
-    return (int)(n > 0 ? n : sysconf(_SC_NPROCESSORS_ONLN));
+    if (n <= 0)
+        n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (int)n : 1;
 }
 
 void kernels_set_threads(int threads)
