@@ -26,13 +26,13 @@ static const struct arg_row save_args[] = {
 struct saving {
     char path[4096];
     struct state *state;
-    struct text commands;
+    struct text commands, schema;
 };
 
 static bool write_file(void *arg, const void *cancel, struct error *e)
 {
     struct saving *s = arg;
-    return safetensors_save(s->path, s->state, text_get(&s->commands), e);
+    return safetensors_save(s->path, s->state, text_get(&s->commands), text_get(&s->schema), e);
 }
 
 static bool full_path(const char *name, char *out, size_t size, struct error *e)
@@ -53,8 +53,11 @@ static bool run_save(struct repl *r, const struct command *c, const struct args 
     if (!s.state)
         return false;
     session_write(r->session, &s.commands);
+    if (session_reading(r->session))
+        data_schema_write(session_reading(r->session), &s.schema);
     bool ok = loop_job(r, write_file, &s, e);
     text_release(&s.commands);
+    text_release(&s.schema);
     state_free(s.state);
     if (ok)
         out_note("saved to %s", s.path);
@@ -79,7 +82,7 @@ const struct command save_command = {
 struct rebuild {
     struct model *model;
     struct recipe recipe;
-    struct data *data;
+    struct data *data, *reading;
     uint64_t seed;
     bool has_seed;
     struct text shown; /* lines that do not run */
@@ -89,6 +92,7 @@ static void rebuild_release(struct rebuild *b)
 {
     model_unref(b->model);
     data_unref(b->data);
+    data_unref(b->reading);
     text_release(&b->shown);
 }
 
@@ -166,6 +170,21 @@ static bool rebuild_text(struct rebuild *b, const char *commands, struct error *
     return ok && (b->model->built || error_set(e, "its commands make no model"));
 }
 
+/* How samples are read, when the file tells it and generated data do not: it must fit the model. */
+static bool rebuild_reading(struct rebuild *b, const struct tensor_file *f, struct error *e)
+{
+    const char *schema = safetensors_metadata(f, "inputs");
+    const struct layer *head = model_head(b->model);
+    if (!schema || b->data)
+        return true;
+    b->reading = data_schema_read(schema, e);
+    if (!b->reading)
+        return false;
+    if (!shape_equal(&b->reading->shape, &b->model->layer[0].out))
+        return error_set(e, "its model does not fit its description of the inputs");
+    return data_head_fits(b->reading, head_encoding(b->model), shape_size(&head->out), e);
+}
+
 /* --- load ---------------------------------------------------------------------------------------------- */
 
 struct opening {
@@ -189,11 +208,24 @@ static bool take_over(
         state_free(s);
         return false;
     }
-    if (!session_load(r->session, path, b->model, &b->recipe, b->data, s, e))
+    if (!session_load(r->session, path, b->model, &b->recipe, b->data, b->reading, s, e))
         return false;
     if (b->has_seed)
         r->session->seed = b->seed;
     return true;
+}
+
+/* Lines that stay unrun because a file may come from anybody: those that read files above all. */
+static void note_shown(struct repl *r, const struct rebuild *b)
+{
+    const char *lines = text_get(&b->shown);
+    const struct data *d = r->session->data;
+    size_t n = strcspn(lines, "\n");
+    if (d && d->command && !lines[n + !!lines[n]] && strlen(d->command) == n &&
+        !strncmp(lines, d->command, n))
+        return;
+    out_note("a loaded file reads no other files; to train on, type:");
+    note_lines(lines);
 }
 
 static bool load_file(struct repl *r, const char *path, const struct tensor_file *f, struct error *e)
@@ -202,13 +234,12 @@ static bool load_file(struct repl *r, const char *path, const struct tensor_file
     struct rebuild b = {.seed = r->session->seed};
     if (!commands)
         return error_set(e, "'%s' holds tensors, but no commands that rebuild their model", path);
-    bool ok = rebuild_text(&b, commands, e) && take_over(r, path, f, &b, e);
+    bool ok = rebuild_text(&b, commands, e) && rebuild_reading(&b, f, e) && take_over(r, path, f, &b, e);
     if (!ok) {
         e->offset = -1; /* its place is in the file, not in the typed line */
         error_prefix(e, "'%s' is not loaded", path);
     } else if (b.shown.length) {
-        out_note("these lines of the file were not run:");
-        note_lines(text_get(&b.shown));
+        note_shown(r, &b);
     }
     rebuild_release(&b);
     return ok;
@@ -231,10 +262,10 @@ static bool run_load(struct repl *r, const struct command *c, const struct args 
 const struct command load_command = {
     .name = "load",
     .summary = "loads what `save` wrote",
-    .details = "Layers, compile and generated data come back with the weights; other lines of the file, such "
-               "as those that\n"
-               "read files, are shown and not run. A damaged file changes nothing. `undo` brings the old "
-               "model back.",
+    .details = "Layers, compile and generated data come back with the weights, and how `predict` reads a "
+               "sample. Other lines\n"
+               "of the file, such as those that read files, are shown and not run. A damaged file changes "
+               "nothing. `undo`\nbrings the old model back.",
     .example = "load model.safetensors",
     .before = "data circle; dense 4 tanh; dense 1 tanh; save model",
     .group = GROUP_SESSION,

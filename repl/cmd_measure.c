@@ -76,7 +76,10 @@ const struct command evaluate_command = {
 /* --- predict ------------------------------------------------------------------------------------------- */
 
 static const struct arg_row predict_args[] = {
-    {.name = "value", .kind = ARG_REAL, .help = "the inputs, in the units of the data", .flags = ARG_MANY},
+    {.name = "value",
+        .kind = ARG_TEXT,
+        .help = "a number or a word for each column, in the units of the data",
+        .flags = ARG_MANY},
     {.name = "sample",
         .kind = ARG_INT,
         .help = "a row of the data instead",
@@ -86,34 +89,34 @@ static const struct arg_row predict_args[] = {
     {0},
 };
 
-/* Values in the source's units become what the network reads. */
-static void standardise(const struct data *d, const float *raw, float *x)
+/* Without data nobody knows the units: the values are what the network reads. */
+static bool plain_inputs(const char *const *word, size_t count, float *x, size_t inputs, struct error *e)
 {
-    if (d->plane)
-        data_inputs_at(d, raw, 1, x);
-    else
-        for (size_t k = 0; k < d->raw; k++)
-            x[k] = (raw[k] - d->mean[k]) / d->deviation[k];
+    double number;
+    if (count != inputs)
+        return error_set(
+            e, "the network reads %zu %s, not %zu", inputs, inputs == 1 ? "value" : "values", count);
+    for (size_t i = 0; i < count; i++) {
+        char brief[WORD_BRIEF];
+        if (!number_parse(word[i], &number))
+            return error_set(e, "value %zu must be a number, not '%s'", i + 1, word_brief(word[i], brief));
+        x[i] = (float)number;
+    }
+    return true;
 }
 
 static bool read_inputs(struct repl *r, const struct args *a, float *x, size_t inputs, struct error *e)
 {
-    const struct data *d = r->session->data;
-    size_t wanted = d && d->raw ? d->raw : inputs;
-    float *raw = memory_take(wanted, sizeof *raw, "the inputs", e);
-    double number;
-    if (!raw)
+    const struct data *d = session_reading(r->session);
+    size_t count = (size_t)a->many_count;
+    const char **word = memory_take(count, sizeof *word, "the inputs", e);
+    if (!word)
         return false;
-    bool ok = (size_t)a->many_count == wanted ||
-              error_set(e, "%zu values make a sample, not %d%s", wanted, a->many_count,
-                  a->many_count ? "" : ": `predict 1 0`, or `predict sample=3`");
-    for (size_t i = 0; ok && i < wanted; i++)
-        raw[i] = number_parse(a->many[i].text, &number) ? (float)number : 0;
-    if (ok && d && d->raw)
-        standardise(d, raw, x);
-    else if (ok)
-        memcpy(x, raw, inputs * sizeof *x);
-    memory_free(raw);
+    for (size_t i = 0; i < count; i++)
+        word[i] = a->many[i].text;
+    bool ok = d && d->raw && shape_size(&d->shape) == inputs ? data_read_sample(d, word, count, x, e)
+                                                             : plain_inputs(word, count, x, inputs, e);
+    memory_free(word);
     return ok;
 }
 
@@ -132,9 +135,9 @@ static bool sample_inputs(struct repl *r, double sample, float *x, size_t inputs
     return true;
 }
 
-static void print_prediction(struct repl *r, const float *y, size_t K, long sample)
+/* The answer in the words of d, which may be NULL; beside it the truth of a row of d. */
+static void print_prediction(struct repl *r, const struct data *d, const float *y, size_t K, long sample)
 {
-    const struct data *d = r->session->data;
     const struct model *m = session_network(r->session)->model;
     bool one_hot = d && d->classes && head_encoding(m) == ENCODE_ONE_HOT && K == (size_t)d->classes;
     if (one_hot) {
@@ -168,12 +171,13 @@ static bool run_predict(struct repl *r, const struct command *c, const struct ar
     long sample = a->value[1].given ? (long)a->value[1].number : -1;
     float *x = memory_take(inputs, sizeof *x, "the inputs", e),
           *y = memory_take(K, sizeof *y, "the outputs", e);
-    bool ok = x && y && (!r->session->data || data_head_fits(r->session->data, head_encoding(m), K, e));
+    const struct data *d = sample >= 0 ? r->session->data : session_reading(r->session);
+    bool ok = x && y && (!d || data_head_fits(d, head_encoding(m), K, e));
     ok = ok &&
          (sample >= 0 ? sample_inputs(r, (double)sample, x, inputs, e) : read_inputs(r, a, x, inputs, e)) &&
          session_predict(r->session, x, 1, y, e);
     if (ok)
-        print_prediction(r, y, K, sample);
+        print_prediction(r, d, y, K, sample);
     memory_free(x);
     memory_free(y);
     return ok;

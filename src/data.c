@@ -39,6 +39,13 @@ struct data *data_ref(const struct data *d)
     return shared;
 }
 
+static void free_columns(struct data *d)
+{
+    for (size_t i = 0; i < d->columns; i++)
+        memory_free(d->column[i].name);
+    memory_free(d->column);
+}
+
 static void free_names(char **name, size_t count)
 {
     for (size_t i = 0; name && i < count; i++)
@@ -54,6 +61,7 @@ void data_unref(const struct data *d)
     free_names(gone->class_name, (size_t)gone->classes);
     free_names(gone->target_name, gone->targets);
     free_names(gone->raw_name, gone->raw);
+    free_columns(gone);
     free_names(gone->input_name, gone->raw ? shape_size(&gone->shape) : 0);
     memory_free(gone->command);
     memory_free(gone->x);
@@ -104,6 +112,13 @@ struct data *data_begin(const char *name, size_t n, size_t raw, int classes, siz
     return d;
 }
 
+bool data_take_columns(struct data *d, size_t columns, struct error *e)
+{
+    d->column = memory_take(columns, sizeof *d->column, "the columns of the data", e);
+    d->columns = d->column ? columns : 0;
+    return d->column;
+}
+
 bool data_name(char **slot, const char *text, struct error *e)
 {
     char *copy = memory_copy_text(text, e);
@@ -126,7 +141,7 @@ static bool number_names(char **name, size_t count, const char *prefix, int firs
     return true;
 }
 
-static bool default_names(struct data *d, struct error *e)
+bool data_default_names(struct data *d, struct error *e)
 {
     if (d->targets == 1 && !d->target_name[0] && !data_name(&d->target_name[0], "y", e))
         return false;
@@ -246,7 +261,7 @@ static bool finish(struct data *d, const struct data_finish *how, struct error *
         d->features[1] = 1;
         d->feature_count = 2;
     }
-    return default_names(d, e) && data_compute_inputs(d, e);
+    return data_default_names(d, e) && data_compute_inputs(d, e);
 }
 
 struct data *data_finish(struct data *d, const struct data_finish *how, struct error *e)
@@ -283,7 +298,7 @@ static bool copy_image_inputs(struct data *d, struct shape shape, const float *x
         return false;
     d->shape = shape;
     memcpy(d->x, x, d->n * size * sizeof *x);
-    return default_names(d, e);
+    return data_default_names(d, e);
 }
 
 struct data *data_from_arrays(const char *name, struct shape shape, const float *x, size_t n, size_t train,

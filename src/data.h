@@ -15,6 +15,13 @@
 
 enum { DATA_NAME = 64, DATA_FEATURES = 16 };
 
+/* A column of a table and the inputs made from it: one number, or one input for each of its words. */
+struct data_column {
+    char *name;
+    size_t at, width; /* its inputs among the raw ones */
+    bool text;        /* words: input k is called "NAME=WORD" */
+};
+
 struct data {
     atomic_int references;
     char name[DATA_NAME];    /* "spiral", "iris.csv" */
@@ -32,6 +39,8 @@ struct data {
     char **raw_name;         /* [raw]: what the axes are called */
     float *raw_x;            /* n x raw, in the units of the source; == what axes show. NULL for images */
     float *mean, *deviation; /* [raw]: standardised = (raw_x - mean) / deviation; 0 and 1 where not */
+    struct data_column *column; /* [columns] of the table they were read from; NULL: each raw input is one */
+    size_t columns;
     bool plane;              /* raw == 2: an output map can be drawn */
     float low[2], high[2];   /* of the plane, in raw units */
     int features[DATA_FEATURES], feature_count; /* rows of feature_at(), when plane; default x1 x2 */
@@ -76,9 +85,22 @@ const char *feature_name(size_t i);
 /* The same data with these inputs; an error when the data do not lie on a plane. */
 struct data *data_with_features(const struct data *d, const int *feature, int count, struct error *e);
 
-/* What the network reads at m points of the plane (m x 2, raw units): out is m x size of shape. To the last
- * bit what training sees. */
+/* What the network reads at m points (m x raw, raw units): out is m x size of shape. To the last bit what
+ * training sees. Not for images. */
 void data_inputs_at(const struct data *d, const float *points, size_t m, float *out);
+
+/* --- how a sample is read, apart from the samples --- */
+
+/* Appends, as JSON, what turns a raw sample into inputs and an output into a word: columns with their means,
+ * deviations and words, features, classes, targets. Nothing for images, which need none of it. */
+void data_schema_write(const struct data *d, struct text *out);
+
+/* A data set without samples (n 0) from such a text, of which nothing is trusted. */
+struct data *data_schema_read(const char *json, struct error *e);
+
+/* Reads a raw sample as it is typed, a word for each column, into what the network reads. An error names the
+ * column, or how many values are wanted. */
+bool data_read_sample(const struct data *d, const char *const *word, size_t count, float *x, struct error *e);
 
 /* --- targets for a head --- */
 

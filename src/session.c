@@ -19,7 +19,21 @@ static void network_free(struct network *n)
     state_free(n->state);
     model_unref(n->model);
     curves_release(&n->curves);
+    data_unref(n->reading);
     memory_free(n);
+}
+
+void network_read_by(struct network *n, const struct data *reading)
+{
+    const struct data *kept = reading ? data_ref(reading) : NULL;
+    data_unref(n->reading);
+    n->reading = kept;
+}
+
+const struct data *session_reading(const struct session *s)
+{
+    const struct network *n = session_network(s);
+    return n->reading ? n->reading : s->data;
 }
 
 static struct network *network_new(const char *name, struct error *e)

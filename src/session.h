@@ -20,7 +20,9 @@ struct network {
     struct state *state;       /* NULL until the model is built */
     struct recipe recipe;
     struct curves curves;
-    struct trainer *trainer; /* NULL until the first fit on this state and these data */
+    struct trainer *trainer;    /* NULL until the first fit on this state and these data */
+    const struct data *reading; /* a reference to data without rows: how the file that it was loaded from read
+                                   samples; NULL: as the session's data do */
 };
 
 /* The last forward, backward, update typed step by step: what a[..] and grad... read, what the microscope
@@ -101,7 +103,8 @@ bool session_set_data(
 bool session_set_lr(struct session *s, double lr, struct error *e); /* also while training */
 bool session_new_scene(struct session *s, struct error *e);         /* `new`: no layers, no data */
 bool session_load(struct session *s, const char *path, const struct model *m, const struct recipe *r,
-    const struct data *d, struct state *state, struct error *e); /* takes state; all three refs are shared */
+    const struct data *d, const struct data *reading, struct state *state,
+    struct error *e); /* takes state; the references are shared; d and reading may be NULL */
 
 /* Sets `count` parameters of a tensor, at element[i], to value[i]. Works while training. */
 bool session_set_params(struct session *s, int layer, int param, const size_t *element, const float *value,
@@ -150,6 +153,10 @@ const struct tally *session_score(struct session *s, enum part part, struct erro
 
 /* A metric by name, "val_" in front for the held-out part; "loss" among them. */
 bool session_metric(struct session *s, const char *name, double *out, struct error *e);
+
+/* How a sample is read for the present network: what its file says, until it is given data or trained; else
+ * the session's data. NULL when nothing is known. Its rows may be none. */
+const struct data *session_reading(const struct session *s);
 
 /* Copies a tensor's values (out has room for its count). Consistent while training. */
 bool session_read_param(struct session *s, int layer, int param, float *out, struct error *e);

@@ -168,6 +168,7 @@ bool session_set_data(struct session *s, struct data *d, struct error *e)
         n->state = fresh;
     if (n->state)
         n->state->place.batch = 0;
+    network_read_by(n, NULL);
     data_unref(s->data);
     s->data = d;
     s->revision++;
@@ -185,6 +186,7 @@ bool session_new_scene(struct session *s, struct error *e)
     model_unref(n->model);
     n->model = m;
     n->recipe = (struct recipe){0};
+    network_read_by(n, NULL);
     curves_clear(&n->curves);
     data_unref(s->data);
     s->data = NULL;
@@ -194,7 +196,7 @@ bool session_new_scene(struct session *s, struct error *e)
 }
 
 bool session_load(struct session *s, const char *path, const struct model *m, const struct recipe *r,
-    const struct data *d, struct state *state, struct error *e)
+    const struct data *d, const struct data *reading, struct state *state, struct error *e)
 {
     struct network *n = session_network(s);
     (void)path;
@@ -210,6 +212,7 @@ bool session_load(struct session *s, const char *path, const struct model *m, co
         data_unref(s->data);
         s->data = data_ref(d);
     }
+    network_read_by(n, reading);
     s->revision++;
     return true;
 }

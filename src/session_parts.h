@@ -23,6 +23,9 @@ struct state *session_make_state(
 /* Counts a change of weights or rate that a prepared trainer sees too: it stays good for the next fit. */
 void session_changed_in_place(struct session *s);
 
+/* Sets how a network's samples are read; NULL: as the data do. */
+void network_read_by(struct network *n, const struct data *reading);
+
 void probe_release(struct probe *p);
 
 #endif

@@ -112,6 +112,7 @@ bool session_fit(struct session *s, const struct fit *wanted, struct error *e)
     if (!session_prepare(s, e))
         return false;
     undo_mark(s, "fit", false);
+    network_read_by(n, NULL);
     fit.memory = session_budget(s);
     fit.threads = s->threads;
     if (s->autosave) {

@@ -17,6 +17,7 @@ struct version {
     int network;
     const struct model *model; /* a reference */
     const struct data *data;   /* a reference or NULL */
+    const struct data *reading; /* the network's; a reference or NULL */
     struct state *state;       /* owned; NULL when the model was not built */
     struct recipe recipe;
     uint64_t seed;
@@ -32,6 +33,7 @@ static void version_release(struct version *v)
     state_free(v->state);
     model_unref(v->model);
     data_unref(v->data);
+    data_unref(v->reading);
 }
 
 static void forget(struct version *list, int *count)
@@ -89,6 +91,7 @@ static bool capture(struct session *s, const char *label, bool take, struct vers
     }
     v.model = model_ref(n->model);
     v.data = s->data ? data_ref(s->data) : NULL;
+    v.reading = n->reading ? data_ref(n->reading) : NULL;
     *out = v;
     return true;
 }
@@ -129,6 +132,8 @@ static void swap_in(struct session *s, struct version *v, struct version *other,
     curves_cut(&n->curves, v->state ? v->state->place.step : 0);
     data_unref(s->data);
     s->data = v->data;
+    data_unref(n->reading);
+    n->reading = v->reading;
     s->seed = v->seed;
     s->revision++;
 }

@@ -60,7 +60,7 @@ static void a_round_trip_keeps_every_bit(void **state)
         s->moment[1][i] = 1e-30f * (float)i;
     }
     s->place = (struct place){.step = UINT64_MAX, .epoch = 12, .batch = UINT32_MAX, .t = 99};
-    assert_true(safetensors_save("a.safetensors", s, commands, &error));
+    assert_true(safetensors_save("a.safetensors", s, commands, "", &error));
     struct tensor_file *f = open_or_fail("a.safetensors");
     assert_string_equal(safetensors_metadata(f, "format"), "gradus");
     assert_string_equal(safetensors_metadata(f, "commands"), commands);
@@ -77,12 +77,12 @@ static void moments_go_where_there_is_room(void **state)
 {
     struct state *s = make_state("dense 1", 2, 1), *none = make_state("dense 1", 0, 2), *more;
     s->moment[0][1] = 5;
-    assert_true(safetensors_save("m.safetensors", s, "", &error));
+    assert_true(safetensors_save("m.safetensors", s, "", "", &error));
     struct tensor_file *f = open_or_fail("m.safetensors");
     assert_true(safetensors_fill(f, none, &error));
     assert_memory_equal(none->param, s->param, 3 * sizeof(float));
     safetensors_close(f);
-    assert_true(safetensors_save("m.safetensors", none, "", &error));
+    assert_true(safetensors_save("m.safetensors", none, "", "", &error));
     f = open_or_fail("m.safetensors");
     more = make_state("dense 1", 1, 3);
     more->moment[0][1] = 7;
@@ -99,7 +99,7 @@ static void misfits_are_all_named(void **state)
     struct state *s = make_state("dense 3 name=h;dense 1 name=out", 0, 1);
     struct state *other = make_state("dense 4 name=h;dense 1 name=end", 0, 2),
                  *before = state_copy(other, &error);
-    assert_true(safetensors_save("x.safetensors", s, "", &error));
+    assert_true(safetensors_save("x.safetensors", s, "", "", &error));
     struct tensor_file *f = open_or_fail("x.safetensors");
     assert_false(safetensors_fill(f, other, &error));
     assert_string_equal(error.text, "'x.safetensors' does not fit the model: tensor 'h/kernel' is 2x3 where "
@@ -119,7 +119,7 @@ static void what_is_not_built_is_not_saved(void **state)
     const struct model *m = make_model((struct shape){0}, "dense 1");
     struct state *s = state_new(m, 0, 1, &error);
     assert_non_null(s);
-    assert_false(safetensors_save("n.safetensors", s, "", &error));
+    assert_false(safetensors_save("n.safetensors", s, "", "", &error));
     assert_string_equal(error.text, "the model's input is not known yet: there is nothing to save");
     assert_int_equal(access("n.safetensors", F_OK), -1);
     state_free(s);
@@ -283,7 +283,7 @@ static void no_damage_does_harm(void **state)
                  *into = make_state("dense 2 tanh;dense 1", 1, 2);
     char *bytes;
     size_t length, refused = 0;
-    assert_true(safetensors_save("good.safetensors", s, "input 2\n", &error));
+    assert_true(safetensors_save("good.safetensors", s, "input 2\n", "", &error));
     assert_true(file_read("good.safetensors", 1 << 20, &bytes, &length, &error));
     for (size_t i = 0; i < 2 * length; i++) {
         size_t keep = i < length ? i : length;
@@ -310,7 +310,7 @@ static void values_that_are_not_finite_are_refused(void **state)
 {
     struct state *s = make_state("dense 1", 0, 1), *into = make_state("dense 1", 0, 2);
     s->param[0] = NAN;
-    assert_true(safetensors_save("nan.safetensors", s, "", &error));
+    assert_true(safetensors_save("nan.safetensors", s, "", "", &error));
     struct tensor_file *f = open_or_fail("nan.safetensors");
     assert_false(safetensors_fill(f, into, &error));
     assert_string_equal(error.text,
@@ -326,13 +326,13 @@ static void a_full_disk_leaves_the_old_file(void **state)
 {
     struct rlimit before, small;
     struct state *s = make_state("dense 100", 2, 1), *large = make_state("dense 5000", 2, 1);
-    assert_true(safetensors_save("full.safetensors", s, "first", &error));
+    assert_true(safetensors_save("full.safetensors", s, "first", "", &error));
     signal(SIGXFSZ, SIG_IGN);
     getrlimit(RLIMIT_FSIZE, &before);
     small = before;
     small.rlim_cur = 16384;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    bool saved = safetensors_save("full.safetensors", large, "second", &error);
+    bool saved = safetensors_save("full.safetensors", large, "second", "", &error);
     setrlimit(RLIMIT_FSIZE, &before);
     assert_false(saved);
     assert_non_null(strstr(error.text, "File too large"));

@@ -325,6 +325,25 @@ static bool name_inputs(const struct import *m, struct data *d, struct error *e)
     return true;
 }
 
+static bool name_columns(const struct import *m, struct data *d, struct error *e)
+{
+    char name[WORD_BRIEF];
+    size_t inputs = 0, i = 0;
+    for (size_t c = 0; c < m->csv.columns; c++)
+        inputs += m->column[c].width > 0;
+    if (!data_take_columns(d, inputs, e))
+        return false;
+    for (size_t c = 0; c < m->csv.columns; c++) {
+        const struct csv_column *from = &m->column[c];
+        if (!from->width)
+            continue;
+        d->column[i] = (struct data_column){.at = from->at, .width = from->width, .text = from->text};
+        if (!data_name(&d->column[i++].name, brief(from, name), e))
+            return false;
+    }
+    return true;
+}
+
 static bool name_all(const struct import *m, struct data *d, struct error *e)
 {
     const struct csv_column *t = &m->column[m->target];
@@ -332,7 +351,7 @@ static bool name_all(const struct import *m, struct data *d, struct error *e)
     for (int k = 0; k < d->classes; k++)
         if (!data_name(&d->class_name[k], word_brief(t->words.word[k], name), e))
             return false;
-    return data_name(&d->target_name[0], brief(t, name), e) && name_inputs(m, d, e);
+    return data_name(&d->target_name[0], brief(t, name), e) && name_columns(m, d, e) && name_inputs(m, d, e);
 }
 
 static bool column_is_constant(const struct data *d, size_t column)

@@ -126,7 +126,7 @@ void data_inputs_at(const struct data *d, const float *points, size_t m, float *
 {
     size_t size = input_size(d);
     for (size_t i = 0; i < m; i++)
-        compute_row(d, points + i * 2, out + i * size);
+        compute_row(d, points + i * d->raw, out + i * size);
 }
 
 /* --- the same data with other features --- */
@@ -158,6 +158,17 @@ static bool copy_names(char **to, char *const *from, size_t count, struct error 
     return true;
 }
 
+static bool copy_columns(struct data *to, const struct data *from, struct error *e)
+{
+    bool ok = !from->columns || data_take_columns(to, from->columns, e);
+    for (size_t i = 0; ok && i < from->columns; i++) {
+        const struct data_column *c = &from->column[i];
+        to->column[i] = (struct data_column){.at = c->at, .width = c->width, .text = c->text};
+        ok = data_name(&to->column[i].name, c->name, e);
+    }
+    return ok;
+}
+
 /* All but x, shape, input_name and features. */
 static bool copy_contents(struct data *to, const struct data *from, struct error *e)
 {
@@ -171,7 +182,7 @@ static bool copy_contents(struct data *to, const struct data *from, struct error
     memcpy(to->t, from->t, from->n * from->targets * sizeof(float));
     memcpy(to->mean, from->mean, from->raw * sizeof(float));
     memcpy(to->deviation, from->deviation, from->raw * sizeof(float));
-    return copy_names(to->class_name, from->class_name, (size_t)from->classes, e) &&
+    return copy_columns(to, from, e) && copy_names(to->class_name, from->class_name, (size_t)from->classes, e) &&
            copy_names(to->target_name, from->target_name, from->targets, e) &&
            copy_names(to->raw_name, from->raw_name, from->raw, e) && data_name(&to->note, from->note, e) &&
            (!from->command || data_name(&to->command, from->command, e));

@@ -37,6 +37,12 @@ struct data *data_begin(const char *name, size_t n, size_t raw, int classes, siz
 /* Puts a copy of the text into a slot of class_name, target_name or raw_name, in place of what was there. */
 bool data_name(char **slot, const char *text, struct error *e);
 
+/* Room for the columns of a table; their names are still NULL. */
+bool data_take_columns(struct data *d, size_t columns, struct error *e);
+
+/* Gives what has no name one: "x1", "x2" …, "y", "0", "1" …. */
+bool data_default_names(struct data *d, struct error *e);
+
 struct data_finish {
     bool shuffle; /* rows, by the seed */
     bool generated;

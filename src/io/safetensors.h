@@ -1,17 +1,20 @@
 /* safetensors.h - weights as a .safetensors file: an 8-byte length, a JSON header, the tensors' bytes.
  *
  * Names are `layer/tensor` in Keras's layout (dense1/kernel: inputs x units). __metadata__ holds "format":
- * "gradus", "commands": the lines that rebuild model and data, "place": step, epoch, batch and t, and "seed".
- * Moments are saved too, as "moment0/dense1/kernel", so that training goes on as it would have. Nothing read
- * is trusted: header length, offsets, overlaps, types, shapes and sizes are checked before memory is taken.
- * Source of the format: the safetensors README of Hugging Face. Any thread. */
+ * "gradus", "commands": the lines that rebuild model and data, "place": step, epoch, batch and t, "seed", and
+ * "inputs": how a sample is read. Moments are saved too, as "moment0/dense1/kernel", so that training goes on
+ * as it would have. Nothing read is trusted: header length, offsets, overlaps, types, shapes and sizes are
+ * checked before memory is taken. Source of the format: the safetensors README of Hugging Face. Any thread.
+ */
 #ifndef GRADUS_IO_SAFETENSORS_H
 #define GRADUS_IO_SAFETENSORS_H
 
 #include "../state.h"
 
-/* Writes the state and the commands to `path`, atomically. */
-bool safetensors_save(const char *path, const struct state *s, const char *commands, struct error *e);
+/* Writes the state, the commands and how samples are read (data_schema_write(); "": not told) to `path`,
+ * atomically. */
+bool safetensors_save(
+    const char *path, const struct state *s, const char *commands, const char *schema, struct error *e);
 
 struct tensor_file;
 

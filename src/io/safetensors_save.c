@@ -74,10 +74,14 @@ static bool add_tensor(void *arg, const char *name, const struct param *p, const
     return true;
 }
 
-static void make_header(struct header *h, const struct state *s, const char *commands)
+static void make_header(struct header *h, const struct state *s, const char *commands, const char *schema)
 {
     text_add(&h->text, "{\"__metadata__\":{\"format\":\"gradus\",\"commands\":");
     add_json_text(&h->text, commands);
+    if (*schema) {
+        text_add(&h->text, ",\"inputs\":");
+        add_json_text(&h->text, schema);
+    }
     text_addf(&h->text,
         ",\"place\":\"%" PRIu64 " %" PRIu64 " %" PRIu32 " %" PRIu64 "\",\"seed\":\"%" PRIu64 "\"}",
         s->place.step, s->place.epoch, s->place.batch, s->place.t, s->seed);
@@ -98,12 +102,13 @@ static bool add_values(void *arg, const char *name, const struct param *p, const
     return file_append(b->writer, values, p->count * sizeof *values, b->error);
 }
 
-bool safetensors_save(const char *path, const struct state *s, const char *commands, struct error *e)
+bool safetensors_save(
+    const char *path, const struct state *s, const char *commands, const char *schema, struct error *e)
 {
     if (!s->model->built)
         return error_set(e, "the model's input is not known yet: there is nothing to save");
     struct header h = {0};
-    make_header(&h, s, commands);
+    make_header(&h, s, commands, schema);
     uint64_t length = h.text.length;
     struct file_writer w;
     struct body body = {&w, e};
