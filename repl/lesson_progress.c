@@ -240,7 +240,7 @@ bool lesson_checkpoint_save(struct repl *r, const char *id, const char *step, st
     bool ok = step_path(path, sizeof path, id, step, kind, e) && make_folders(path, e);
     remove_files(id, step, kind);
     if (ok && state != NULL)
-        ok = safetensors_save(path, state, text_get(&commands), e);
+        ok = safetensors_save(path, state, text_get(&commands), "", e);
     else if (ok)
         ok = file_write(path, text_get(&commands), commands.length, e);
     state_free(state);
@@ -268,7 +268,9 @@ static bool replay(struct repl *r, const char *lines, struct error *e)
     bool ok = true;
     for (const char *at = lines; *at != '\0' && ok;) {
         size_t n = strcspn(at, "\n");
-        ok = repl_line(r, at, n, &origin);
+        /* Where there are data they decide the input, as they did before. */
+        if (r->session->data == NULL || strncmp(at, "input ", 6) != 0)
+            ok = repl_line(r, at, n, &origin);
         at += n + (at[n] == '\n');
     }
     out_capture(before);
@@ -299,7 +301,7 @@ static bool fill_weights(struct repl *r, const struct tensor_file *f, const char
     if (state == NULL)
         return n->model->built || error_set(e, "its network has no shape");
     if (safetensors_fill(f, state, e))
-        return session_load(r->session, path, n->model, &recipe, r->session->data, state, e);
+        return session_load(r->session, path, n->model, &recipe, r->session->data, NULL, state, e);
     state_free(state);
     return false;
 }
