@@ -176,12 +176,6 @@ static const struct command lesson_command_row = {
 
 /* --- words without arguments ---------------------------------------------------------------------------- */
 
-static bool show_task(struct repl *r, struct error *e)
-{
-    lesson_show(r);
-    return true;
-}
-
 static bool leave(struct repl *r, struct error *e)
 {
     lesson_leave(r);
@@ -194,7 +188,6 @@ static const struct {
 } words[] = {
     {"next", lesson_next},
     {"back", lesson_back},
-    {"task", show_task},
     {"hint", lesson_hint},
     {"check", lesson_check},
     {"solution", lesson_solution},
@@ -224,7 +217,6 @@ static bool run_word(struct repl *r, const struct command *c, const struct args 
 
 WORD(next, "next", "goes on to the next step of the lesson",
     "Nothing else moves on. On a step that is still open it says so; typed again, it goes on\nwithout it.");
-WORD(task, "task", "shows the present step of the lesson again", NULL);
 WORD(hint, "hint", "gives a hint for the present step",
     "Hints come in stages: the first nudges, the last nearly tells.");
 WORD(check, "check", "measures whether the task is done",
@@ -246,7 +238,34 @@ static const struct command back_command = {
     .run = run_word,
 };
 
-/* --- answer, what --------------------------------------------------------------------------------------- */
+/* --- task, answer, what
+ * --------------------------------------------------------------------------------------- */
+
+static const struct arg_row task_args[] = {
+    {"again", ARG_FLAG, "goes back to where the step began"},
+    {0},
+};
+
+static bool run_task(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    if (!need_lesson(r, e))
+        return false;
+    if (a->value[0].number != 0)
+        return lesson_again(r, e);
+    lesson_show(r);
+    return true;
+}
+
+static const struct command task_command = {
+    .name = "task",
+    .summary = "shows the present step of the lesson again",
+    .details = "`task again` brings network, data and weights back as they were when the step began.",
+    .example = "task again",
+    .before = "lesson xor again",
+    .group = GROUP_LESSONS,
+    .args = task_args,
+    .run = run_task,
+};
 
 static const struct arg_row answer_args[] = {
     {"value", ARG_REST, "a letter, a number or an expression"},

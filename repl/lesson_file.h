@@ -15,7 +15,8 @@
  * right
  *     ```gradus ask id=NAME tolerance=NUMBER     a question, then "= EXPRESSION" with the value to find
  *     ```gradus task id=NAME [budget=STEPS]      what to achieve, in Markdown; its first line is the caption
- *     ```gradus check task=NAME                  "EXPRESSION : what to say when it is not so", one a line
+ *     ```gradus check task=NAME                  "EXPRESSION : what to say when it is not so", one a line;
+ *                                                of an ask: what must be so before its answer counts
  *     ```gradus hint task=NAME                   one stage; several blocks are several stages
  *     ```gradus solution task=NAME               commands, one a line
  *     ```gradus wrong task=NAME fails=WORD       commands that must fail by the predicate that holds WORD

@@ -302,20 +302,66 @@ static bool prepare_step(struct repl *r, struct error *e)
     return true;
 }
 
-static void save_checkpoint(struct repl *r, const char *before)
+/* The name under which the start of a step is kept beside its checkpoint, which moves on. No step has it. */
+static const char *start_name(const char *step, char out[LESSON_NAME])
+{
+    snprintf(out, LESSON_NAME, "%.29s~0", step);
+    return out;
+}
+
+void lesson_forget(const struct lesson_run *run, const char *step)
+{
+    char start[LESSON_NAME];
+    lesson_checkpoint_remove(run->file->id, step);
+    lesson_checkpoint_remove(run->file->id, start_name(step, start));
+}
+
+static void save_checkpoint(struct repl *r, const char *before, bool prepared)
 {
     struct lesson_run *run = r->lesson;
     const char *name = run->file->step[run->step].name;
     run->journal = run->journal_saved = r->session->journal_count;
+    char start[LESSON_NAME];
+    run->journal_start = SIZE_MAX;
     if (run->testing || run->record == NULL)
         return;
+    if (prepared && lesson_checkpoint_save(r, run->file->id, start_name(name, start), NULL))
+        run->journal_start = run->journal;
     lesson_checkpoint_save(r, run->file->id, name, NULL); /* what cannot be kept is said by lesson_save() */
     if (run->record->state != LESSON_DONE)
         run->record->state = LESSON_OPEN;
     snprintf(run->record->at, sizeof run->record->at, "%s", name);
     lesson_save(r);
-    if (before[0] != '\0' && strcmp(before, name) != 0)
-        lesson_checkpoint_remove(run->file->id, before);
+    if (before[0] == '\0' || strcmp(before, name) == 0)
+        return;
+    lesson_forget(run, before);
+}
+
+bool lesson_changed(const struct repl *r)
+{
+    const size_t start = r->lesson->journal_start;
+    return start != SIZE_MAX && r->session->journal_count > start;
+}
+
+bool lesson_again(struct repl *r, struct error *e)
+{
+    struct lesson_run *run = r->lesson;
+    char start[LESSON_NAME];
+    const char *id = run->file->id, *name = run->file->step[run->step].name;
+    if (run->journal_start == SIZE_MAX)
+        return error_set(
+            e, "the start of this step is not kept: `lesson %s again` starts the whole lesson anew", id);
+    run->busy = true;
+    bool ok = lesson_checkpoint_load(r, id, start_name(name, start), e);
+    run->busy = false;
+    if (!ok)
+        return false;
+    lesson_checkpoint_save(r, id, name, NULL);
+    run->journal = run->journal_saved = run->journal_start = r->session->journal_count;
+    run->steps_seen = steps_trained(r);
+    run->command = 0;
+    out("Network, data and weights are as they were when this step began.\n");
+    return true;
 }
 
 bool lesson_enter_step(struct repl *r, int step, bool prepare, struct error *e)
@@ -326,6 +372,7 @@ bool lesson_enter_step(struct repl *r, int step, bool prepare, struct error *e)
     run->step = step;
     run->command = run->failures = run->hints = 0;
     run->asked_next = false;
+    run->told = NULL;
     struct text silent = {0}, *outer = prepare ? out_capture(&silent) : NULL;
     bool ok = !prepare || prepare_step(r, e);
     if (prepare)
@@ -335,7 +382,7 @@ bool lesson_enter_step(struct repl *r, int step, bool prepare, struct error *e)
     text_release(&silent);
     if (!ok)
         return false;
-    save_checkpoint(r, before);
+    save_checkpoint(r, before, prepare);
     run->steps_seen = steps_trained(r);
     lesson_show(r);
     return true;
@@ -398,8 +445,11 @@ bool lesson_look(struct repl *r, bool aloud)
 {
     const struct lesson_item *failed = NULL;
     struct text why = {0};
-    bool holds = lesson_holds(r, r->lesson->file, r->lesson->step, &failed, &why);
-    if (!holds && aloud) {
+    struct lesson_run *run = r->lesson;
+    bool holds = lesson_holds(r, run->file, run->step, &failed, &why);
+    /* Who got further hears what is missing now. */
+    if (!holds && (aloud || (run->told != NULL && failed != run->told))) {
+        run->told = failed;
         out("%sNot yet:%s ", out_style(STYLE_WARN), out_end());
         lesson_print(r, text_get(&why));
         lesson_count_failure(r);
@@ -412,9 +462,11 @@ bool lesson_look(struct repl *r, bool aloud)
 
 /* --- looking on ----------------------------------------------------------------------------------------- */
 
-static bool has_check(const struct lesson_run *run)
+bool lesson_has_check(const struct lesson_run *run)
 {
-    return lesson_step_block(run->file, run->step, BLOCK_CHECK, 0) != NULL;
+    const struct lesson_block *act = lesson_act(run);
+    return act != NULL && act->kind != BLOCK_ASK &&
+           lesson_step_block(run->file, run->step, BLOCK_CHECK, 0) != NULL;
 }
 
 /* Training is not done twice: behind it the checkpoint is made anew. What is only typed goes to the journal.
@@ -452,7 +504,7 @@ void lesson_line_done(struct repl *r, const char *line, bool ok)
         return;
     if (act->kind == BLOCK_RUN)
         match_typed(run, line);
-    if (has_check(run))
+    if (lesson_has_check(run))
         lesson_look(r, trained);
     else if (act->kind == BLOCK_RUN && run_block_done(run))
         lesson_success(r);
@@ -473,7 +525,7 @@ bool lesson_enter(struct repl *r)
         run->steps_seen = steps_trained(r);
         if (ok)
             lesson_success(r);
-    } else if (!open || !has_check(run) || !lesson_look(r, false)) {
+    } else if (!open || !lesson_has_check(run) || !lesson_look(r, false)) {
         lesson_prompt(r);
     }
     return true;
@@ -529,7 +581,7 @@ static bool resume(struct repl *r, int place)
     run->busy = false;
     if (!ok)
         out_note("the checkpoint of this lesson cannot be used (%s): it starts from its beginning", e.text);
-    else
+    else if (place > 0)
         out("Welcome back. `lesson %s again` starts from the beginning.\n", run->file->id);
     return ok;
 }

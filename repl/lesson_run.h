@@ -14,18 +14,20 @@ struct repl;
 
 struct lesson_run {
     struct lesson_file *file;
-    int step;             /* the present one */
-    int command;          /* run: commands of the block done so far */
-    int failures, hints;  /* of the present step: failed attempts, hints shown */
-    bool asked_next;      /* `next` was typed on an open step: typed again it moves on */
-    bool moved;           /* the running line moved to another step: it is no attempt at it */
-    bool busy;            /* a block of the lesson's own runs */
-    uint64_t steps_seen;  /* training steps of the session when a line last ended */
-    size_t journal;       /* lines of the session's journal at the checkpoint */
-    size_t journal_saved; /* and when it was last written */
-    bool testing;         /* no progress, no checkpoints; seeds are moved on by `seed_shift` */
+    int step;                       /* the present one */
+    int command;                    /* run: commands of the block done so far */
+    int failures, hints;            /* of the present step: failed attempts, hints shown */
+    const struct lesson_item *told; /* the predicate that was said to fail; NULL: none yet */
+    bool asked_next;                /* `next` was typed on an open step: typed again it moves on */
+    bool moved;                     /* the running line moved to another step: it is no attempt at it */
+    bool busy;                      /* a block of the lesson's own runs */
+    uint64_t steps_seen;            /* training steps of the session when a line last ended */
+    size_t journal;                 /* lines of the session's journal at the checkpoint */
+    size_t journal_start;           /* and at the step's start; SIZE_MAX when its start is not kept */
+    size_t journal_saved;           /* and when it was last written */
+    bool testing;                   /* no progress, no checkpoints; seeds are moved on by `seed_shift` */
     uint64_t seed_shift;
-    uint64_t seed_before;  /* the learner's own, which come back at the end */
+    uint64_t seed_before; /* the learner's own, which come back at the end */
     double speed_before;
     struct lesson_progress progress;
     struct lesson_record *record; /* of this lesson, in progress */
@@ -75,6 +77,15 @@ bool lesson_own_line(const char *line, struct error *e);
 const struct lesson_block *lesson_act(const struct lesson_run *run);
 bool lesson_step_done(const struct lesson_run *run, int step);
 
+/* Is the present step done as soon as its predicates hold? */
+bool lesson_has_check(const struct lesson_run *run);
+
+/* Brings back network, data and weights as they were when the present step was entered. */
+bool lesson_again(struct repl *r, struct error *e);
+
+/* Were model, data or weights changed since then, and can they be brought back? */
+bool lesson_changed(const struct repl *r);
+
 /* Marks the present step done and announces it. */
 void lesson_success(struct repl *r);
 
@@ -84,6 +95,9 @@ bool lesson_look(struct repl *r, bool aloud);
 
 /* Counts a failed attempt; after two it offers a hint. */
 void lesson_count_failure(struct repl *r);
+
+/* Removes what is kept on disk of a step. */
+void lesson_forget(const struct lesson_run *run, const char *step);
 
 /* Leaves the lesson without a word, keeps the progress, gives the learner's seed and speed back. */
 void lesson_end(struct repl *r);

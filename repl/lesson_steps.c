@@ -204,7 +204,7 @@ static bool check_owner(const struct lesson_file *f, const struct lesson_block *
     if (act->kind == BLOCK_PREDICT)
         return lesson_fail(f, b->line, 1, e,
             "a predict block has its answers in itself; a %s has no place here", block_name(b->kind));
-    if (act->kind == BLOCK_ASK && (b->kind == BLOCK_CHECK || b->kind == BLOCK_SOLUTION))
+    if (act->kind == BLOCK_ASK && b->kind == BLOCK_SOLUTION)
         return lesson_fail(f, b->line, 1, e, "an ask block has its value in itself; a %s has no place here",
             block_name(b->kind));
     if (b->kind == BLOCK_WRONG && act->kind != BLOCK_ASK && b->fails[0] == '\0')

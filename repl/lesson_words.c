@@ -47,17 +47,51 @@ static void say_next_lesson(const struct lesson_file *f)
     }
 }
 
+static bool left_out(const struct lesson_run *run, int step)
+{
+    const struct lesson_file *f = run->file;
+    int act = f->step[step].act;
+    return act >= 0 && (f->block[act].kind == BLOCK_TASK || f->block[act].kind == BLOCK_ASK) &&
+           !lesson_step_done(run, step);
+}
+
+/* Names the tasks and questions that were left out; their number. */
+static int say_left_out(struct repl *r)
+{
+    const struct lesson_file *f = r->lesson->file;
+    int count = 0;
+    for (int i = 0; i < f->steps; i++) {
+        if (!left_out(r->lesson, i))
+            continue;
+        struct text t = {0};
+        text_addf(&t, "Left out, %d of %d: ", i + 1, f->steps);
+        lesson_block_text(f, &f->block[f->step[i].act], &t);
+        char *end = strstr(text_get(&t), "\n\n");
+        if (end != NULL)
+            *end = '\0';
+        lesson_print(r, text_get(&t));
+        text_release(&t);
+        count++;
+    }
+    if (count > 0)
+        out("`lesson %s again` gives you another go; until then it counts as skipped.\n\n", f->id);
+    return count;
+}
+
 static void close_lesson(struct repl *r, enum lesson_state state)
 {
     struct lesson_run *run = r->lesson;
+    out("\n");
+    if (state == LESSON_DONE && say_left_out(r) > 0)
+        state = LESSON_SKIPPED;
     if (run->record != NULL && !run->testing) {
-        lesson_checkpoint_remove(run->file->id, run->record->at);
+        lesson_forget(run, run->record->at);
         run->record->at[0] = '\0';
         if (run->record->state != LESSON_DONE)
             run->record->state = state;
     }
     lesson_save(r);
-    out("\n%s%s%s\n", out_style(STYLE_TITLE),
+    out("%s%s%s\n", out_style(STYLE_TITLE),
         state == LESSON_DONE ? "Lesson done." : "Lesson skipped. It teaches:", out_end());
     lesson_print(r, run->file->taught);
     say_next_lesson(run->file);
@@ -73,7 +107,7 @@ bool lesson_next(struct repl *r, struct error *e)
 {
     struct lesson_run *run = r->lesson;
     run->moved = true;
-    if (is_open(run) && lesson_step_block(run->file, run->step, BLOCK_CHECK, 0) != NULL)
+    if (is_open(run) && lesson_has_check(run))
         lesson_look(r, false);
     else if (is_open(run) && !run->asked_next)
         lesson_prompt(r);
@@ -141,15 +175,22 @@ static bool answer_predict(struct repl *r, const struct lesson_block *b, const c
 static bool answer_ask(struct repl *r, const struct lesson_block *b, const char *value, struct error *e)
 {
     double given, wanted;
-    if (!expr_number(r, value, &given, e))
-        return error_prefix(e, "the answer is a number or an expression");
+    struct text why = {0};
+    const struct lesson_item *failed;
+    if (!expr_number(r, value, &given, NULL))
+        return error_set(
+            e, "'%.60s' has no value: answer with a number, or an expression like 2*3 or params", value);
+    if (!lesson_holds(r, r->lesson->file, r->lesson->step, &failed, &why)) {
+        bool open = check_failed(r, text_get(&why), e);
+        text_release(&why);
+        return open;
+    }
     if (!expr_number(r, r->lesson->file->item[b->item].head, &wanted, e))
         return error_prefix(e, "the value cannot be worked out now; `back` shows what comes first");
     if (fabs(given - wanted) <= b->tolerance + 1e-9) {
         lesson_success(r);
         return true;
     }
-    struct text why = {0};
     lesson_number(given, &why);
     text_add(&why, given > wanted ? " is too high" : " is too low");
     if (fabs(given + wanted) <= b->tolerance + 1e-9)
@@ -168,7 +209,7 @@ bool lesson_answer(struct repl *r, const char *value, struct error *e)
         return answer_predict(r, act, value, e);
     if (act != NULL && act->kind == BLOCK_ASK)
         return answer_ask(r, act, value, e);
-    return error_set(e, "this step asks nothing: `task` shows it again");
+    return error_set(e, "this step asks nothing: `task` shows what it wants");
 }
 
 /* --- check, hint, solution ------------------------------------------------------------------------------ */
@@ -177,7 +218,7 @@ bool lesson_check(struct repl *r, struct error *e)
 {
     struct lesson_run *run = r->lesson;
     const struct lesson_block *act = lesson_act(run);
-    if (lesson_step_block(run->file, run->step, BLOCK_CHECK, 0) == NULL) {
+    if (!lesson_has_check(run)) {
         if (act == NULL || act->kind == BLOCK_TASK || lesson_step_done(run, run->step) || r->interactive) {
             lesson_prompt(r);
             return true;
@@ -225,11 +266,13 @@ void lesson_solution_line(struct repl *r, struct text *out)
     if (b == NULL && act != NULL && act->kind == BLOCK_ASK &&
         expr_number(r, run->file->item[act->item].head, &value, NULL))
         text_addf(out, "answer %.4g", value);
+    bool first = true;
     for (int i = 0; b != NULL && i < b->count; i++) {
         bool hidden;
         const char *command = lesson_command(run->file->line[b->first + i].text, &hidden);
         if (!hidden && command[0] != '\0')
-            text_addf(out, "%s%s", out->length > 0 ? "; " : "", command);
+            text_addf(out, "%s%s", first ? "" : "; ", command);
+        first &= hidden || command[0] == '\0';
     }
 }
 
@@ -240,10 +283,14 @@ bool lesson_solution(struct repl *r, struct error *e)
         return error_set(e, act == NULL ? "this step is only to be read: `next` goes on"
                                         : "a prediction has no solution: choose, then see");
     struct text t = {0};
+    bool again = act->kind == BLOCK_TASK && lesson_changed(r);
+    if (again)
+        text_add(&t, "task again; ");
     lesson_solution_line(r, &t);
     if (r->editor != NULL) {
         editor_prefill(r->editor, text_get(&t));
-        out("%sOne way stands in the line below. Enter runs it.%s\n", out_style(STYLE_DIM), out_end());
+        out("%sOne way stands in the line below. Enter runs it.%s%s\n", out_style(STYLE_DIM),
+            again ? " `task again` goes back to where the task began." : "", out_end());
     } else {
         out("%s\n", text_get(&t));
     }

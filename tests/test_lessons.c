@@ -286,6 +286,82 @@ static void test_words_without_lesson(void **state)
     }
 }
 
+static double measure(const char *expression)
+{
+    double value;
+    struct error e;
+    if (!expr_number(&r, expression, &value, &e))
+        fail_msg("%s: %s", expression, e.text);
+    return value;
+}
+
+static void skip_open(void)
+{
+    type_well("next");
+    type_well("next");
+}
+
+/* A task that was left out is named at the end, and the lesson does not count as done. */
+static void test_left_out(void **state)
+{
+    struct lesson_progress p = {0};
+    struct error e;
+    assert_true(lesson_progress_write(&p, &e)); /* as if no lesson had ever been taken */
+    type_well("lesson perceptron again");
+    go_to("perfect");
+    skip_open();
+    type_well("answer norm(grad.w[1])");
+    assert_non_null(strstr(text_get(&screen), "Not yet"));
+    assert_non_null(strstr(text_get(&screen), "still wrong"));
+    skip_open();
+    type_well("next");
+    assert_null(r.lesson);
+    assert_true(lesson_progress_read(&p, &e));
+    assert_int_equal(lesson_progress_find(&p, "perceptron")->state, LESSON_SKIPPED);
+    lesson_progress_release(&p);
+    type_well("lessons");
+    assert_non_null(strstr(text_get(&screen), "-   3"));
+    type_well("lesson perceptron");
+    assert_int_equal(r.lesson->step, 0);
+}
+
+/* `task again` brings the start of a task back, also after training and in a new program. */
+static void test_task_again(void **state)
+{
+    type_well("lesson xor again");
+    go_to("product");
+    assert_false(lesson_changed(&r));
+    double loss = measure("loss");
+    type_well("dense 2 tanh");
+    type_well("solution");
+    assert_non_null(strstr(text_get(&screen), "task again; features"));
+    type_well("task again; fit 3");
+    assert_true(measure("layers") == 1);
+    type_well("task again");
+    assert_true(measure("loss") == loss);
+    type_well("features x1");
+    assert_true(lesson_changed(&r));
+    type_well("task again; features x1 x2 x1*x2; compile adam lr=0.1; fit 500");
+    assert_true(lesson_step_done(r.lesson, r.lesson->step));
+}
+
+/* The loss of this sample decides, not that weights moved. */
+static void test_own_sample(void **state)
+{
+    type_well("lesson backprop again");
+    go_to("move");
+    type_well("step");
+    assert_non_null(strstr(text_get(&screen), "Not yet"));
+    type_well("forward sample=0");
+    if (strstr(text_get(&screen), "If it got worse") == NULL)
+        fail_msg("%s", text_get(&screen));
+    assert_false(lesson_step_done(r.lesson, r.lesson->step));
+    type_well("task again; forward sample=0; backward; update");
+    assert_false(lesson_step_done(r.lesson, r.lesson->step));
+    type_well("forward sample=0");
+    assert_true(lesson_step_done(r.lesson, r.lesson->step));
+}
+
 /* What the lesson sets for its time does not stay. */
 static void test_seed_comes_back(void **state)
 {
@@ -304,15 +380,6 @@ static void test_seed_comes_back(void **state)
 }
 
 /* --- resuming ------------------------------------------------------------------------------------------- */
-
-static double measure(const char *expression)
-{
-    double value;
-    struct error e;
-    if (!expr_number(&r, expression, &value, &e))
-        fail_msg("%s: %s", expression, e.text);
-    return value;
-}
 
 /* The checkpoint of the step and what was typed after it come back, to the last bit. */
 static void test_resume(void **state)
@@ -462,6 +529,9 @@ int main(void)
         TEST(test_prediction),
         TEST(test_hints_after_two_failures),
         TEST(test_skip_teaches),
+        TEST(test_left_out),
+        TEST(test_task_again),
+        TEST(test_own_sample),
         TEST(test_seed_comes_back),
         TEST(test_words_without_lesson),
         TEST(test_resume),
