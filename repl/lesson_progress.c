@@ -270,8 +270,6 @@ static bool replay(struct repl *r, const char *lines, struct error *e)
         size_t n = strcspn(at, "\n");
         /* Where there are data they decide the input, as they did before. */
         if (r->session->data == NULL || strncmp(at, "input ", 6) != 0)
-            /* Where there are data they decide the input, as they did before. */
-        if (r->session->data == NULL || strncmp(at, "input ", 6) != 0)
             ok = repl_line(r, at, n, &origin);
         at += n + (at[n] == '\n');
     }
