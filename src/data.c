@@ -1,9 +1,9 @@
 /* data.c - the life of a data set: begun by a source, finished once, shared and never changed again.
  *
- * Rows are shuffled by the seed before they are split, so the first `train` rows are a fair sample; mean and
- * deviation are taken over those rows alone, or the held-out part would leak into the inputs. What the
- * network reads is computed in one place (data/features.c), for training rows and for points of a map alike.
- */
+ * Rows are shuffled by the seed before they are split, so the first `train` rows are a fair sample;
+ * of a table with classes each class is held out in its share. Mean and deviation are taken over those rows
+ * alone, or the held-out part would leak into the inputs. What the network reads is computed in one place
+ * (data/features.c), for training rows and for points of a map alike. */
 #include "data.h"
 #include "data/source.h"
 #include "error.h"
@@ -185,6 +185,53 @@ static void shuffle_rows(struct data *d, uint64_t seed)
     }
 }
 
+/* How many of each class are held out: its share, and those left over go to the largest fractions. */
+static void share_out(const size_t *count, size_t *quota, size_t classes, size_t n, size_t held)
+{
+    size_t given = 0;
+    for (size_t k = 0; k < classes; k++)
+        given += quota[k] = (size_t)((unsigned __int128)count[k] * held / n);
+    for (; given < held; given++) {
+        size_t best = 0;
+        double most = -INFINITY;
+        for (size_t k = 0; k < classes; k++) {
+            double fraction = (double)count[k] * (double)held / (double)n - (double)quota[k];
+            if (fraction > most) {
+                most = fraction;
+                best = k;
+            }
+        }
+        quota[best]++;
+    }
+}
+
+/* Of each class the last rows are held out, behind all others; quota counts them down. */
+static void part_rows(struct data *d, size_t *quota)
+{
+    for (size_t i = d->n, end = d->n; i-- > 0;) {
+        size_t *left = &quota[(size_t)d->t[i]];
+        if (!*left)
+            continue;
+        --*left;
+        end--;
+        swap_rows(d->raw_x, d->raw, i, end);
+        swap_rows(d->t, d->targets, i, end);
+    }
+}
+
+static bool stratify_rows(struct data *d, struct error *e)
+{
+    size_t classes = (size_t)d->classes, *count = memory_take(2 * classes, sizeof *count, "the split", e);
+    if (!count)
+        return false;
+    for (size_t i = 0; i < d->n; i++)
+        count[(size_t)d->t[i]]++;
+    share_out(count, count + classes, classes, d->n, d->n - d->train);
+    part_rows(d, count + classes);
+    memory_free(count);
+    return true;
+}
+
 /* The mean of a column over the training part, leaving out what is missing. */
 static double column_mean(const struct data *d, size_t column)
 {
@@ -250,6 +297,8 @@ static bool finish(struct data *d, const struct data_finish *how, struct error *
     if (how->shuffle)
         shuffle_rows(d, how->seed);
     d->train = data_train_count(d->n, how->split);
+    if (how->stratify && d->classes && !stratify_rows(d, e))
+        return false;
     for (size_t c = 0; c < d->raw; c++) {
         if (data_cancelled(how->cancel, e))
             return false;

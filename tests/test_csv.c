@@ -2,6 +2,7 @@
 #include "../src/data/csv.h"
 #include "../src/error.h"
 #include "../src/memory.h"
+#include "../src/text.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -355,6 +356,46 @@ static void iris_is_read(void **state)
     data_unref(d);
 }
 
+/* Rows of the held-out part with this class. */
+static size_t held_out(const struct data *d, float class)
+{
+    size_t count = 0;
+    for (size_t i = d->train; i < d->n; i++)
+        count += d->t[i] == class;
+    return count;
+}
+
+/* 60, 31 and 9 rows of which a quarter is held out: 15, 7.75 and 2.25. Which ones, the seed decides. */
+static void every_class_is_held_out_in_its_share(void **state)
+{
+    struct text t = {0};
+    float first = NAN;
+    bool other = false;
+    text_add(&t, "x,y\n");
+    for (int i = 0; i < 100; i++)
+        text_addf(&t, "%d,%s\n", i, i < 60 ? "a" : i < 91 ? "b" : "c");
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct data *d = must(data_from_csv(block_of(t.data, t.length), t.length, "t.csv",
+            &(struct csv_options){.target = "y", .split = 0.25}, seed, NULL, &error));
+        bool seen[100] = {false};
+        assert_int_equal(d->train, 75);
+        assert_int_equal(held_out(d, 0), 15);
+        assert_int_equal(held_out(d, 1), 8);
+        assert_int_equal(held_out(d, 2), 2);
+        for (size_t i = 0; i < d->n; i++) {
+            int row = (int)d->raw_x[i];
+            assert_false(seen[row]);
+            seen[row] = true;
+            assert_true(d->t[i] == (row < 60 ? 0 : row < 91 ? 1 : 2));
+        }
+        first = seed == 1 ? d->raw_x[d->train] : first;
+        other = other || d->raw_x[d->train] != first;
+        data_unref(d);
+    }
+    assert_true(other);
+    text_release(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -377,6 +418,7 @@ int main(void)
         cmocka_unit_test(every_word_of_the_command_acts),
         cmocka_unit_test(a_missing_file_is_named),
         cmocka_unit_test(iris_is_read),
+        cmocka_unit_test(every_class_is_held_out_in_its_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -438,6 +438,7 @@ static struct data *build(struct import *m, const char *name, uint64_t seed, str
             standardise[m->column[c].at] = true;
     d = data_finish(d,
         &(struct data_finish){.shuffle = true,
+            .stratify = true,
             .split = m->options->split,
             .seed = seed,
             .standardise = standardise,

@@ -44,7 +44,8 @@ bool data_take_columns(struct data *d, size_t columns, struct error *e);
 bool data_default_names(struct data *d, struct error *e);
 
 struct data_finish {
-    bool shuffle; /* rows, by the seed */
+    bool shuffle;  /* rows, by the seed */
+    bool stratify; /* hold out each class in its share */
     bool generated;
     double split; /* share held out */
     uint64_t seed;
