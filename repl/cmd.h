@@ -50,6 +50,9 @@ bool blame_key(struct repl *r, const char *key, struct error *e);
 /* Prints the kept watches with their values, and hands them to the window. */
 void watch_print(struct repl *r);
 
+/* Drops all watches, here and in the window. */
+void watch_forget(struct repl *r);
+
 /* Waits for a running training with a progress bar, then prints the watches. */
 bool wait_for_training(struct repl *r, struct error *e);
 

@@ -322,7 +322,10 @@ static bool run_redo(struct repl *r, const struct command *c, const struct args 
 
 static bool run_new(struct repl *r, const struct command *c, const struct args *a, struct error *e)
 {
-    return session_new_scene(r->session, e);
+    if (!session_new_scene(r->session, e))
+        return false;
+    watch_forget(r);
+    return true;
 }
 
 static const struct command undo_command = {
@@ -348,7 +351,7 @@ static const struct command redo_command = {
 static const struct command new_command = {
     .name = "new",
     .summary = "starts afresh: no layers, no data",
-    .details = "`undo` brings the old scene back.",
+    .details = "`undo` brings the old scene back. What was watched is forgotten.",
     .example = "new",
     .group = GROUP_BUILD,
     .effect = EFFECT_CHANGES,

@@ -123,9 +123,11 @@ static void show_in_window(struct repl *r, const struct expr *x, const struct va
         viz_watch_value(r->viz, expr_source(x, 0), v->number);
 }
 
-void watch_print(struct repl *r)
+/* What has no value now shows a dash; why is said when it is asked for. */
+static void print_watches(struct repl *r, bool reasons)
 {
     struct table t = {.align = "ll"};
+    struct text why = {0};
     for (size_t i = 0; lets_watched(r, i); i++) {
         const struct expr *x = lets_watched(r, i);
         struct value v;
@@ -138,26 +140,43 @@ void watch_print(struct repl *r)
             value_release(&v);
         }
         table_add(&t, "%s", expr_source(x, 0));
-        table_add(&t, "%s", ok ? text_get(&value) : e.text);
+        table_add(&t, "%s", ok ? text_get(&value) : "–");
+        if (!ok && reasons)
+            text_addf(&why, "%s has no value now: %s\n", expr_source(x, 0), e.text);
         text_release(&value);
     }
     table_print(&t);
+    note_lines(text_get(&why));
+    text_release(&why);
+}
+
+void watch_print(struct repl *r)
+{
+    print_watches(r, false);
+}
+
+void watch_forget(struct repl *r)
+{
+    lets_unwatch(r, NULL);
+    if (r->viz)
+        viz_watch(r->viz, NULL, 0, 0);
 }
 
 static bool run_watch(struct repl *r, const struct command *c, const struct args *a, struct error *e)
 {
     if (!strcmp(a->rest, "off"))
-        lets_unwatch(r, NULL);
+        watch_forget(r);
     else if (*a->rest && !lets_watch(r, a->rest, e))
         return blame_rest(a, e);
-    watch_print(r);
+    print_watches(r, true);
     return true;
 }
 
 static const struct command watch_command = {
     .name = "watch",
     .summary = "shows a value now, and again after each fit and step",
-    .details = "The window marks its place in the network. `watch off` forgets all of them.",
+    .details =
+        "The window marks its place in the network. `watch off` forgets all of them, and so does `new`.",
     .example = "watch w[1][0,0]",
     .before = "data circle; dense 4 tanh; dense 1 tanh",
     .group = GROUP_LOOK,

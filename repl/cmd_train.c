@@ -199,12 +199,14 @@ static bool at_rest(void *arg)
     return !session_running(r->session);
 }
 
-static void print_step(struct repl *r)
+/* The loss of one batch is a matter of luck: several steps are told by their epoch's mean. */
+static void print_step(struct repl *r, bool one)
 {
     struct status s;
     session_status(r->session, &s);
-    out("step %llu  epoch %llu  loss %.6g\n", (unsigned long long)s.step, (unsigned long long)s.epoch,
-        s.loss);
+    bool mean = !one && isfinite(s.mean_loss);
+    out("step %llu  epoch %llu  %sloss %.6g\n", (unsigned long long)s.step, (unsigned long long)s.epoch,
+        mean ? "mean " : "", mean ? s.mean_loss : s.loss);
     watch_print(r);
 }
 
@@ -219,7 +221,7 @@ static bool wait_for_steps(struct repl *r, struct error *e)
     session_status(r->session, &s);
     if (s.phase == PHASE_DIVERGED)
         return error_set(e, "%s", s.message);
-    print_step(r);
+    print_step(r, false);
     return true;
 }
 
@@ -230,7 +232,7 @@ static bool step_by_hand(struct repl *r, size_t batch_size, struct error *e)
     if (!session_step(r->session, batch_size, e))
         return false;
     repl_notices(r);
-    print_step(r);
+    print_step(r, true);
     return true;
 }
 
@@ -271,7 +273,8 @@ static const struct command step_command = {
     .name = "step",
     .summary = "takes single training steps",
     .details =
-        "A step is one batch forward, backward, update. `forward`, `backward`, `update` take one apart.",
+        "A step is one batch forward, backward, update. `forward`, `backward`, `update` take one apart.\n"
+        "The loss is the batch's own; of several steps the mean of the epoch so far.",
     .example = "step 3",
     .before = "data circle; dense 4 tanh; dense 1 tanh",
     .group = GROUP_TRAIN,

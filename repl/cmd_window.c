@@ -269,6 +269,9 @@ static const struct scene {
     {"sine", "regression on a line: a curve is bent to fit noisy points",
         "new; data sine; dense 16 tanh; dense 16 tanh; dense 1 linear; "
         "compile adam lr=0.01 loss=mse; " WATCH},
+    {"overfit", "too few noisy points for so many units: val_loss turns up while loss goes on down",
+        "new; data circle n=80 noise=40; dense 32 tanh; dense 32 tanh; dense 1 sigmoid; "
+        "compile adam lr=0.003; " WATCH},
     {"deep", "six narrow sigmoid layers: watch the gradient fade towards the input",
         "new; data circle; dense 6 sigmoid; dense 6 sigmoid; dense 6 sigmoid; dense 6 sigmoid; "
         "dense 6 sigmoid; dense 6 sigmoid; dense 1 tanh; compile sgd lr=0.1 loss=mse; " WATCH},

@@ -183,8 +183,6 @@ static int enter_span(MD_SPANTYPE type, void *detail, void *arg)
     struct renderer *r = arg;
     if (type == MD_SPAN_STRONG)
         text_add(&r->inline_text, out_style(STYLE_BOLD));
-    else if (type == MD_SPAN_EM && !out_has_colour())
-        text_add(&r->inline_text, "*");
     else if (type == MD_SPAN_EM)
         text_add(&r->inline_text, out_style(STYLE_BOLD));
     else if (type == MD_SPAN_CODE)
@@ -200,7 +198,7 @@ static int leave_span(MD_SPANTYPE type, void *detail, void *arg)
     if (type == MD_SPAN_STRONG)
         text_add(&r->inline_text, out_end());
     else if (type == MD_SPAN_EM)
-        text_add(&r->inline_text, out_has_colour() ? out_end() : "*");
+        text_add(&r->inline_text, out_end());
     else if (type == MD_SPAN_CODE)
         text_add(&r->inline_text, out_has_colour() ? out_end() : "`");
     else if (type == MD_SPAN_IMG)

@@ -156,12 +156,28 @@ void lesson_print_verdict(struct repl *r, int step, int option)
 
 /* --- the window's caption ------------------------------------------------------------------------------- */
 
-/* The first line of a block without Markdown's marks. */
-static void add_plain(struct text *t, const char *line)
+enum { CAPTION_MOST = 110 }; /* bytes of a caption's sentence: what fits a narrow window */
+
+/* The first sentence of a block without Markdown's marks, cut between words when it is long. */
+static void add_plain(struct text *t, const struct lesson_file *f, const struct lesson_block *b)
 {
-    for (const char *c = line; *c != '\0'; c++)
+    struct text all = {0}, plain = {0};
+    lesson_block_text(f, b, &all);
+    for (const char *c = text_get(&all); *c != '\0' && strncmp(c, "\n\n", 2) != 0; c++) {
         if (*c != '`' && *c != '*')
-            text_add_bytes(t, c, 1);
+            text_add_bytes(&plain, *c == '\n' ? " " : c, 1);
+        if (strchr(".?:", *c) != NULL && strchr(" \n", c[1]) != NULL)
+            break;
+    }
+    size_t n = plain.length;
+    const char *from = text_get(&plain);
+    for (n = n > CAPTION_MOST ? CAPTION_MOST : n; n < plain.length && n > 0 && from[n] != ' ';)
+        n--;
+    while (n > 0 && strchr(" :", from[n - 1]) != NULL)
+        n--;
+    text_addf(t, "%.*s%s", (int)n, from, plain.length > CAPTION_MOST ? " …" : "");
+    text_release(&all);
+    text_release(&plain);
 }
 
 void lesson_caption(struct repl *r)
@@ -173,11 +189,12 @@ void lesson_caption(struct repl *r)
     struct text t = {0};
     text_addf(&t, "%s, %d of %d", run->file->title, run->step + 1, run->file->steps);
     if (act != NULL && act->count > 0 && !lesson_step_done(run, run->step)) {
-        bool hidden;
-        const char *line = lesson_command(run->file->line[act->first].text, &hidden);
-        text_add(&t, act->kind == BLOCK_RUN ? ": Enter runs " : ": ");
-        if (!hidden)
-            add_plain(&t, line);
+        if (act->kind == BLOCK_RUN) {
+            text_add(&t, ": press Enter at the prompt");
+        } else {
+            text_add(&t, ": ");
+            add_plain(&t, run->file, act);
+        }
     }
     viz_set_caption(r->viz, text_get(&t));
     text_release(&t);

@@ -1,6 +1,6 @@
 /* progress.c - the line that a training redraws, and the line it leaves.
  *
- *     epoch 120/400 [████▌        ] loss 0.0312 val_loss 0.0402 val_accuracy 0.985 81,000 steps/s 0:03 left
+ *     epoch 120/400 [████▌        ] loss 0.0312 accuracy 0.99 val_loss 0.0402 val_accuracy 0.985 0:03 left
  *
  * The line is put together from parts, most important first; parts that do not fit the screen are left out,
  * and what is left of the width goes to the bar. */
@@ -87,7 +87,8 @@ static void add_part(struct text *out, int *room, const char *format, ...)
     text_add(out, part);
 }
 
-/* " loss 0.03 val_loss 0.04 accuracy 0.99 val_accuracy 0.98": what was measured, while there is room. */
+/* " loss 0.03 accuracy 0.99 val_loss 0.04 val_accuracy 0.98": what was measured. Where there is no room for
+ * all of it the highest ranks go first. */
 static void add_scores(struct text *out, int *room, const struct status *s)
 {
     const struct curve_point *p = &s->point;
@@ -95,17 +96,25 @@ static void add_scores(struct text *out, int *room, const struct status *s)
     const struct {
         const char *name;
         double value;
+        int rank;
     } scores[] = {
-        {"loss", epochs ? (double)p->loss : s->loss},
-        {"val_loss", epochs ? p->val_loss : NAN},
-        {"val_accuracy", epochs ? p->val_accuracy : NAN},
-        {"val_mae", epochs && isnan(p->val_accuracy) ? p->val_mae : NAN},
-        {"accuracy", epochs ? p->accuracy : NAN},
-        {"mae", epochs && isnan(p->accuracy) ? p->mae : NAN},
+        {"loss", epochs ? (double)p->loss : s->loss, 0},
+        {"accuracy", epochs ? p->accuracy : NAN, 3},
+        {"mae", epochs && isnan(p->accuracy) ? p->mae : NAN, 3},
+        {"val_loss", epochs ? p->val_loss : NAN, 1},
+        {"val_accuracy", epochs ? p->val_accuracy : NAN, 2},
+        {"val_mae", epochs && isnan(p->val_accuracy) ? p->val_mae : NAN, 2},
     };
-    for (size_t i = 0; i < sizeof scores / sizeof *scores; i++)
-        if (!isnan(scores[i].value))
-            add_part(out, room, " %s %.4g", scores[i].name, scores[i].value);
+    enum { SCORES = sizeof scores / sizeof scores[0], RANKS = 4 };
+    struct text part[SCORES] = {0};
+    for (int rank = 0; rank < RANKS; rank++)
+        for (int i = 0; i < SCORES; i++)
+            if (scores[i].rank == rank && !isnan(scores[i].value))
+                add_part(&part[i], room, " %s %.4g", scores[i].name, scores[i].value);
+    for (int i = 0; i < SCORES; i++) {
+        text_add(out, text_get(&part[i]));
+        text_release(&part[i]);
+    }
 }
 
 static void add_epoch(struct text *out, const struct status *s)
@@ -150,6 +159,8 @@ void progress_write(const struct status *s, int columns, struct text *out)
     text_release(&time);
 }
 
+/* What a fit that was waited for came to is a result: on stdout, and off a terminal without the speed, which
+ * differs each time. */
 void progress_report(struct repl *r, const struct status *s, bool unasked)
 {
     struct text t = {0}, rate = {0};
@@ -161,7 +172,8 @@ void progress_report(struct repl *r, const struct status *s, bool unasked)
         return;
     text_add(&t, unasked ? "training ended: " : "");
     add_epoch(&t, s);
-    if (s->steps_per_s > 0) {
+    bool result = !unasked && !r->fit_background;
+    if (s->steps_per_s > 0 && (!result || out_is_terminal())) {
         text_add(&rate, " ");
         add_count(&rate, rounded(s->steps_per_s));
         text_add(&rate, " steps/s");
@@ -170,7 +182,10 @@ void progress_report(struct repl *r, const struct status *s, bool unasked)
         out_has_status() ? out_width() - 1 - out_columns(text_get(&t)) - out_columns(text_get(&rate)) : 1000;
     add_scores(&t, &room, s);
     text_addf(&t, "%s%s%s\n", text_get(&rate), *s->message ? "\n" : "", s->message);
-    out_diagnostic(text_get(&t));
+    if (result)
+        out_text(text_get(&t));
+    else
+        out_diagnostic(text_get(&t));
     text_release(&t);
     text_release(&rate);
 }

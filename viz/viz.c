@@ -376,6 +376,11 @@ static struct watch *watch_find(struct viz *v, const char *label)
 void viz_watch(struct viz *v, const char *label, int layer, int unit)
 {
     struct view *w = &v->view;
+    if (!label) {
+        w->watches = 0;
+        v->dirty = true;
+        return;
+    }
     struct watch *found = watch_find(v, label);
     if (!found && w->watches == VIEW_WATCHES)
         memmove(w->watch, w->watch + 1, sizeof *w->watch * (size_t)--w->watches);

@@ -41,7 +41,7 @@ void viz_set_scale(struct viz *v, double scale); /* text size, 0.5 … 3 */
 void viz_set_caption(struct viz *v, const char *text);
 
 /* Expressions to pulse and plot: w[..], a[..][..] as the prompt evaluated them, with their place in the
- * network. */
+ * network. A label of NULL drops all. */
 void viz_watch(struct viz *v, const char *label, int layer, int unit);
 void viz_watch_value(struct viz *v, const char *label, double value);
 
