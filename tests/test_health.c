@@ -91,11 +91,12 @@ static void verdicts_name_the_worst(void **state)
         {NAN, NAN, 1, 0.1, 1e-3, true, MOOD_GOOD, "fine"},
         {0.12, NAN, 1, 0.1, 1e-3, true, MOOD_WARN, "12 % dead"},
         {0.75, NAN, 1, 0.1, 1e-3, true, MOOD_BAD, "75 % dead"},
-        {NAN, 0.8, 1, 0.1, 1e-3, true, MOOD_WARN, "saturated"},
+        {NAN, 0.6, 1, 0.1, 1e-3, true, MOOD_WARN, "saturated"},
         {NAN, 0.97, 1, 0.1, 1e-3, true, MOOD_BAD, "saturated"},
         {NAN, 0.2, 1, 1e-9, 1e-12, true, MOOD_BAD, "gradients vanish"},
         {NAN, 0.2, 1, 5e-4, 1e-5, true, MOOD_WARN, "gradients vanish"},
-        {NAN, NAN, 1, 10, 0.1, true, MOOD_WARN, "updates too large"},
+        {NAN, NAN, 1, 10, 0.05, true, MOOD_GOOD, "fine"},
+        {NAN, NAN, 1, 10, 0.2, true, MOOD_WARN, "updates too large"},
         {NAN, NAN, 1, 100, 2, true, MOOD_BAD, "updates too large"},
         {NAN, NAN, 1, 0.1, 1e-7, true, MOOD_WARN, "updates tiny"},
         {0.9, NAN, 1, 0.1, 1e-3, false, MOOD_BAD, "not finite"},
@@ -110,7 +111,7 @@ static void verdicts_name_the_worst(void **state)
         s.gradient_norm = rows[i].gradient;
         s.update_norm = rows[i].update;
         s.finite = rows[i].finite;
-        struct standing all = {.gradient = 1, .weight = 1, .loss = 0.3};
+        struct standing all = {.gradient = 1, .weight = 1, .loss = 0.3, .hidden = true};
         assert_int_equal(statistics_verdict(&s, &all, text), rows[i].mood);
         assert_string_equal(text, rows[i].text);
     }
@@ -138,6 +139,24 @@ static void what_has_learnt_rests(void **state)
     assert_string_equal(text, "gradients vanish");
 }
 
+/* Values at the ends of their range hinder what still learns; where the answers are right they are fine. */
+static void saturation_counts_while_the_loss_is_high(void **state)
+{
+    char text[VERDICT_TEXT];
+    struct statistics s = blank();
+    s.weight_norm = 1;
+    s.gradient_norm = 0.1;
+    s.update_norm = 1e-3;
+    s.saturated = 0.7;
+    struct standing all = {.gradient = 1, .weight = 1, .loss = 0.6, .hidden = true};
+    assert_int_equal(statistics_verdict(&s, &all, text), MOOD_WARN);
+    all.loss = 0.01;
+    assert_int_equal(statistics_verdict(&s, &all, text), MOOD_GOOD);
+    all.loss = 0.6;
+    all.hidden = false;
+    assert_int_equal(statistics_verdict(&s, &all, text), MOOD_GOOD);
+}
+
 static void what_is_not_finite_is_seen(void **state)
 {
     const float y[] = {0, NAN}, w[] = {1, INFINITY};
@@ -158,6 +177,7 @@ int main(void)
         cmocka_unit_test(ratio_is_the_updates_size_against_the_weights),
         cmocka_unit_test(verdicts_name_the_worst),
         cmocka_unit_test(what_has_learnt_rests),
+        cmocka_unit_test(saturation_counts_while_the_loss_is_high),
         cmocka_unit_test(what_is_not_finite_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,11 +93,13 @@ static void numbers_are_short(void **state)
         double value;
         const char *text;
     } cases[] = {{0, "0"}, {0.05, "0.05"}, {1234, "1234"}, {12345, "12.3k"}, {4.2e6, "4.2M"}, {3e9, "3G"},
-        {2e-5, "2e-5"}, {-0.25, "-0.25"}, {NAN, "-"}, {INFINITY, "-"}, {1e-300, "1e-300"},
-        {-1e300, "-1.0e+300"}};
+        {2e-5, "2e-5"}, {1.254e-5, "1.25e-5"}, {0.06317, "0.0632"}, {99.97, "100"}, {999.7, "1000"},
+        {1234.4, "1234"}, {-0.25, "-0.25"}, {NAN, "NaN"}, {INFINITY, "inf"}, {1e-300, "1e-300"},
+        {-1e300, "-1e+300"}};
     char out[PLOT_NUMBER], count[COUNT_TEXT];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(number_short(cases[i].value, out), cases[i].text);
+    assert_string_equal(number_tick(100.5, out), "100.5");
     assert_string_equal(count_text(0, count), "0");
     assert_string_equal(count_text(999, count), "999");
     assert_string_equal(count_text(1234567, count), "1,234,567");

@@ -177,7 +177,9 @@ static void draw_watches(const struct view *v, struct draw *d, struct rect r)
     char value[PLOT_NUMBER];
     for (int i = 0; i < v->watches; i++) {
         const struct watch *w = &v->watch[i];
-        number_short(w->value, value);
+        snprintf(value, sizeof value, "–");
+        if (w->trails || isfinite(w->value))
+            number_short(w->value, value);
         float label = text_width(d, f, w->label) + 6 * t->px, number = text_width(d, f, "-0.000000"),
               trail = 56 * t->px;
         if (r.w < label + number + trail)

@@ -95,27 +95,38 @@ double axis_value(const struct axis *a, double place)
     return a->log ? a->low * pow(a->high / a->low, place) : a->low + (a->high - a->low) * place;
 }
 
-const char *number_short(double value, char out[PLOT_NUMBER])
+static const char *number_digits(double value, int digits, char out[PLOT_NUMBER])
 {
+    static const struct {
+        double from, unit;
+        const char *name;
+    } large[] = {{999.5e9, 0, ""}, {999.5e6, 1e9, "G"}, {999.5e3, 1e6, "M"}, {9999.5, 1e3, "k"}};
     double size = fabs(value);
-    if (!isfinite(value))
-        snprintf(out, PLOT_NUMBER, "-");
-    else if (size != 0 && size < 0.001)
-        snprintf(out, PLOT_NUMBER, "%.2g", value);
-    else if (size >= 1e15)
-        snprintf(out, PLOT_NUMBER, "%.1e", value);
-    else if (size >= 9.995e8)
-        snprintf(out, PLOT_NUMBER, "%.3gG", value / 1e9);
-    else if (size >= 9.995e5)
-        snprintf(out, PLOT_NUMBER, "%.3gM", value / 1e6);
-    else if (size >= 9999.5)
-        snprintf(out, PLOT_NUMBER, "%.3gk", value / 1e3);
+    size_t i = 0;
+    while (i < sizeof large / sizeof *large && size < large[i].from)
+        i++;
+    if (isnan(value))
+        snprintf(out, PLOT_NUMBER, "NaN");
+    else if (i < sizeof large / sizeof *large && large[i].unit > 0)
+        snprintf(out, PLOT_NUMBER, "%.3g%s", value / large[i].unit, large[i].name);
+    else if (i == sizeof large / sizeof *large && size >= 999.5)
+        snprintf(out, PLOT_NUMBER, "%.0f", value);
     else
-        snprintf(out, PLOT_NUMBER, "%.4g", value);
+        snprintf(out, PLOT_NUMBER, "%.*g", size < 0.001 ? 3 : digits, value);
     char *e = strstr(out, "e-0"); /* 2e-05 → 2e-5 */
     if (e)
         memmove(e + 2, e + 3, strlen(e + 3) + 1);
     return out;
+}
+
+const char *number_short(double value, char out[PLOT_NUMBER])
+{
+    return number_digits(value, 3, out);
+}
+
+const char *number_tick(double value, char out[PLOT_NUMBER])
+{
+    return number_digits(value, 4, out);
 }
 
 const char *count_text(uint64_t n, char out[COUNT_TEXT])
@@ -147,7 +158,7 @@ static void plot_rows(const struct view *v, struct draw *d, const struct plot *p
         float y = roundf(p->area.y + p->area.h * (float)(1 - axis_place(&p->y, tick[i])));
         draw_fill(d, (struct rect){p->area.x, y, p->area.w, 1}, 0, t->colour[COLOUR_GRID]);
         struct rect label = {left, y - half, p->area.x - left - 5 * t->px, 2 * half};
-        draw_text(d, label, ALIGN_RIGHT, f, t->colour[COLOUR_FAINT], number_short(tick[i], number));
+        draw_text(d, label, ALIGN_RIGHT, f, t->colour[COLOUR_FAINT], number_tick(tick[i], number));
     }
 }
 
@@ -164,7 +175,7 @@ static void plot_columns(
         n = axis_ticks(&p->x, most > 8 ? 8 : most, tick);
     float end = strip.x, limit = strip.x + strip.w - label;
     for (int i = 0; i < n; i++) {
-        number_short(tick[i], number);
+        number_tick(tick[i], number);
         float w = text_width(d, f, number), x = p->area.x + p->area.w * (float)axis_place(&p->x, tick[i]);
         float left = fmaxf(x - w / 2, strip.x);
         if (left < end || left + w > limit)

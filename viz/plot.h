@@ -30,8 +30,12 @@ void axis_round(struct axis *a, int most);
 double axis_place(const struct axis *a, double value);
 double axis_value(const struct axis *a, double place);
 
-/* A number in few signs: "0.05", "12k", "3e-5", "-". Returns out. */
+/* A number as it stands everywhere in the window, with three significant digits: "0.05", "12.3k", "3e-5",
+ * "NaN", "inf". Returns out. */
 const char *number_short(double value, char out[PLOT_NUMBER]);
+
+/* The same for a tick, which may need a digit more. */
+const char *number_tick(double value, char out[PLOT_NUMBER]);
 
 /* "12,345": a count for people. Returns out. */
 #define COUNT_TEXT 28

@@ -139,8 +139,9 @@ double statistics_ratio(const struct statistics *s)
 
 enum mood statistics_verdict(const struct statistics *s, const struct standing *all, char out[VERDICT_TEXT])
 {
-    static const double tiny_loss = 1e-6, tiny_gradient = 1e-6, vanishing = 1e-3;
+    static const double tiny_loss = 1e-6, tiny_gradient = 1e-6, vanishing = 1e-3, low_loss = 0.1;
     double ratio = statistics_ratio(s), share = s->gradient_norm / all->gradient;
+    bool learning = !(all->loss < low_loss); /* ends of the range are good when the answers are right */
     bool rest =
         all->gradient < tiny_gradient * all->weight && s->gradient_norm < tiny_gradient * s->weight_norm;
     /* The first row that holds is the verdict: worst first. */
@@ -154,8 +155,9 @@ enum mood statistics_verdict(const struct statistics *s, const struct standing *
         {s->dead >= 0.1, s->dead >= 0.5 ? MOOD_BAD : MOOD_WARN, "%.0f %% dead", 100 * s->dead},
         {all->loss < tiny_loss && s->gradient_norm >= 0, MOOD_GOOD, "learnt", 0},
         {rest, MOOD_NONE, "at rest", 0},
-        {ratio > 3 * RATIO_HIGH, ratio > 30 * RATIO_HIGH ? MOOD_BAD : MOOD_WARN, "updates too large", 0},
-        {s->saturated >= 0.75, s->saturated >= 0.95 ? MOOD_BAD : MOOD_WARN, "saturated", 0},
+        {ratio > 10 * RATIO_HIGH, ratio > 100 * RATIO_HIGH ? MOOD_BAD : MOOD_WARN, "updates too large", 0},
+        {learning && s->saturated >= (all->hidden ? 0.5 : 0.95), s->saturated >= 0.95 ? MOOD_BAD : MOOD_WARN,
+            "saturated", 0},
         {share < vanishing, share < vanishing / 100 ? MOOD_BAD : MOOD_WARN, "gradients vanish", 0},
         {ratio < RATIO_LOW / 30, MOOD_WARN, "updates tiny", 0},
         {s->gradient_norm >= 0, MOOD_GOOD, "fine", 0},

@@ -36,7 +36,8 @@ void statistics_activations(
 /* A layer's parameters w, their gradients g and their values after the update; g and after may be NULL. */
 void statistics_params(struct statistics *s, const float *w, const float *g, const float *after, size_t n);
 
-/* ‖Δw‖ / ‖w‖, NaN when unknown. Between these two a training does well. */
+/* ‖Δw‖ / ‖w‖, NaN when unknown. Between these two a training does well; small networks learn with steps ten
+ * times as large. */
 double statistics_ratio(const struct statistics *s);
 #define RATIO_LOW  1e-4
 #define RATIO_HIGH 1e-2
@@ -45,6 +46,7 @@ double statistics_ratio(const struct statistics *s);
 struct standing {
     double gradient, weight; /* norms of the last layer that has weights */
     double loss;             /* of the step; NaN when unknown */
+    bool hidden;             /* the layer is not the head, whose values may well lie at their ends */
 };
 
 /* A short word on the layer, and how bad it is: "fine", "12 % dead", "saturated", "gradients vanish", which

@@ -54,16 +54,15 @@ struct gauge {
 static void draw_gauge(const struct view *v, struct draw *d, struct rect r, const struct gauge *g)
 {
     float px = v->theme->px;
-    char number[PLOT_NUMBER], small[PLOT_NUMBER];
+    char number[PLOT_NUMBER];
     struct rect name = rect_cut_left(&r, fminf(54 * px, r.w * 0.3f)), value = rect_cut_right(&r, 58 * px);
     draw_text(d, name, ALIGN_LEFT, view_font(v, FONT_SMALL), view_colour(v, COLOUR_DIM), g->name);
-    if (g->value >= 0.001 && g->value < 100)
-        snprintf(number, sizeof number, "%.2g", g->value);
-    else
-        snprintf(number, sizeof number, "%s", isfinite(g->value) ? number_short(g->value, small) : "–");
-    draw_text(d, value, ALIGN_RIGHT, view_font(v, FONT_NUMBER_SMALL), view_colour(v, COLOUR_TEXT), number);
+    const char *text = isnan(g->value) ? "–" : number_short(g->value, number);
+    draw_text(d, value, ALIGN_RIGHT, view_font(v, FONT_NUMBER_SMALL), view_colour(v, COLOUR_TEXT), text);
     struct rect bar = {r.x, r.y + r.h / 2 - 3 * px, r.w, 6 * px};
     draw_fill(d, bar, 3 * px, view_colour(v, COLOUR_WELL));
+    if (!isfinite(g->value)) /* an empty bar: no mark either that could pass for one */
+        return;
     if (g->good_high > 0) {
         float a = (float)((log10(g->good_low) - g->low) / (g->high - g->low));
         float b = (float)((log10(g->good_high) - g->low) / (g->high - g->low));
@@ -119,13 +118,13 @@ static void shares_text(const struct statistics *s, char *out, size_t size)
 }
 
 /* What the layers are judged against: the last one that has weights. */
-static struct standing standing_of(const struct picture *p)
+static struct standing standing_of(const struct picture *p, int layer)
 {
     int last = p->model->layers - 1;
     while (last > 0 && layer_param_count(&p->model->layer[last]) == 0)
         last--;
     const struct statistics *s = &p->layer[last].statistics;
-    return (struct standing){s->gradient_norm, s->weight_norm, p->loss};
+    return (struct standing){s->gradient_norm, s->weight_norm, p->loss, layer < p->model->layers - 1};
 }
 
 static void draw_cell(const struct view *v, struct draw *d, struct rect r, const struct picture *p, int layer)
@@ -134,11 +133,12 @@ static void draw_cell(const struct view *v, struct draw *d, struct rect r, const
     const struct statistics *s = &p->layer[layer].statistics;
     float px = v->theme->px, line = text_height(view_font(v, FONT_SMALL));
     struct rect whole = r;
-    struct standing all = standing_of(p);
+    struct standing all = standing_of(p, layer);
     draw_title(v, d, rect_cut_top(&r, line * 1.25f), p, layer, &all);
     struct gauge gauge[] = {
         {"grad", s->gradient_norm, -6, 3, 0, 0, COLOUR_ACCENT},
-        {"update", statistics_ratio(s), -6, 0, RATIO_LOW, RATIO_HIGH, COLOUR_ACCENT},
+        {"update", statistics_ratio(s), -6, 0, RATIO_LOW, RATIO_HIGH,
+            statistics_ratio(s) > 3 * RATIO_HIGH ? COLOUR_WARN : COLOUR_ACCENT},
     };
     bool room = r.h > line * 5.2f;
     for (int i = 1; i >= 0 && r.h > line * 3; i--)
@@ -158,11 +158,19 @@ static void draw_cell(const struct view *v, struct draw *d, struct rect r, const
     if (!v->mouse_inside || !rect_holds(whole, v->mouse))
         return;
     snprintf(tip, sizeof tip, "%s\nweights' norm %s, gradient's norm %s\n%s%s", l->name,
-        number_short(s->weight_norm, a), number_short(s->gradient_norm, b), shares,
-        *shares ? "" : "update / weights: well between 1e-4 and 1e-2");
+        number_short(s->weight_norm, a), isnan(s->gradient_norm) ? "–" : number_short(s->gradient_norm, b),
+        shares, *shares ? "" : "update / weights: well between 1e-4 and 1e-2");
     if (!v->training) /* gradients are read from a pass of the prompt's own */
         snprintf(command, sizeof command, "show gradients %s", l->name);
     draw_zone(d, whole, (struct subject){SUBJECT_LAYER, layer, 0, 0}, command, tip);
+}
+
+/* A typed backward has its own samples: these numbers are not theirs. */
+static const char *heading(const struct view *v, char *out, size_t size)
+{
+    const struct picture *p = replica_picture(v->replica);
+    bool known = p && p->N && p->model == session_network(v->session)->model;
+    return known && !v->training ? "Health · gradients of the next batch" : NULL;
 }
 
 /* --- the strip --------------------------------------------------------------------------------------------
@@ -218,5 +226,6 @@ const struct panel panel_health = {
     .weight = 1,
     .height = 126,
     .shown = true,
+    .heading = heading,
     .draw = draw,
 };

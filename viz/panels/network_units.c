@@ -362,15 +362,15 @@ void network_draw_loss(struct scene *n)
     n->d->alpha = wave && n->wave.moving && !lit ? 0.4f : 1;
     draw_fill(n->d, r, 6 * px, view_colour(n->v, COLOUR_WELL));
     draw_frame(n->d, r, 6 * px, lit ? 2 * px : px, view_colour(n->v, lit ? COLOUR_ACCENT : COLOUR_EDGE));
-    const struct loss *loss = session_network(n->v->session)->recipe.loss;
     struct rect box = rect_inset(r, 4 * px), name = rect_cut_top(&box, box.h * 0.45f);
     double value = wave ? n->wave.probe->loss + n->wave.probe->penalty : n->picture->loss;
     char text[PLOT_NUMBER];
     draw_textf(n->d, name, ALIGN_CENTRE, view_font(n->v, FONT_SMALL), view_colour(n->v, COLOUR_DIM), "%s",
-        loss && text_width(n->d, view_font(n->v, FONT_SMALL), loss->name) < name.w ? loss->name : "loss");
+        wave                                                                    ? "loss"
+        : text_width(n->d, view_font(n->v, FONT_SMALL), "batch loss") <= name.w ? "batch loss"
+                                                                                : "loss");
     draw_text(n->d, box, ALIGN_CENTRE, view_font(n->v, FONT_NUMBER),
-        view_colour(n->v, isnan(value) ? COLOUR_BAD : COLOUR_TEXT),
-        isnan(value) ? "NaN" : number_short(value, text));
+        view_colour(n->v, isfinite(value) ? COLOUR_TEXT : COLOUR_BAD), number_short(value, text));
     draw_zone(n->d, r, (struct subject){SUBJECT_CONTROL, 1, 0, 0}, "print loss",
         wave ? "loss of the probed samples" : "loss of the next batch");
     n->d->alpha = 1;

@@ -115,7 +115,7 @@ static void plane_axes(const struct output *o, struct rect map)
                     line}; /* the lowest stays clear of the row below */
             bool taken = axis ? box.y < map.y + line : box.x + box.w / 2 > map.x + map.w - lead - 14 * px;
             if (!taken)
-                draw_text(o->d, box, axis ? ALIGN_RIGHT : ALIGN_CENTRE, f, c, number_short(tick[i], number));
+                draw_text(o->d, box, axis ? ALIGN_RIGHT : ALIGN_CENTRE, f, c, number_tick(tick[i], number));
         }
     }
     if (!d->input_name)
