@@ -1,7 +1,9 @@
 /* why.c - the doctor: reads a training's numbers and says in words what is wrong and what to try.
  *
  * A copy of the weights is run over up to 256 training samples, forward and back. Each symptom is a row with
- * a test and a sentence; all rows are asked, the gravest first. When none applies it says what goes well. The
+ * a test and a sentence; rows are asked by the harm that they do, and some end the list: after a divergence
+ * nothing else is worth a word. A network that knows its training part is not told about its units, and where
+ * gradients do not arrive nobody is told to add layers. When no row applies it says what goes well. The
  * thresholds are rules of thumb: a unit is dead when it is 0 for every sample, saturated when nine tenths of
  * its outputs lie within 3 % of an end of the activation's range; a step should move weights by about a
  * thousandth of their size. */
@@ -32,7 +34,8 @@ struct health {
     size_t epochs;
     struct layer_health layer[WHY_LAYERS];
     int layers;
-    double baseline; /* accuracy without learning, NaN for numbers */
+    struct baseline baseline; /* without learning */
+    double scale;             /* of the targets, when they are numbers: root of their mean square */
 };
 
 /* --- measuring ----------------------------------------------------------------------------------------- */
@@ -123,13 +126,13 @@ static bool read_curves(struct repl *r, struct health *h, struct error *e)
 
 static bool measure(struct repl *r, struct health *h, struct error *e)
 {
-    struct baseline b;
     *h = (struct health){.data = r->session->data, .model = session_network(r->session)->model};
     if (!session_recipe(r->session, &h->recipe, e) || !read_curves(r, h, e))
         return false;
     session_status(r->session, &h->status);
-    data_baseline(h->data, &b);
-    h->baseline = b.accuracy;
+    data_baseline(h->data, &h->baseline);
+    h->scale = norm(h->data->t, h->data->train * h->data->targets) /
+               sqrt((double)(h->data->train * h->data->targets));
     struct state *s = session_copy_state(r->session, e);
     bool ok = s && run_samples(h, s, e);
     state_free(s);
@@ -139,22 +142,52 @@ static bool measure(struct repl *r, struct health *h, struct error *e)
 /* --- symptoms ------------------------------------------------------------------------------------------ */
 
 /* Appends a sentence and a remedy when the symptom is there. */
-typedef bool symptom(
-    const struct health *h, struct text *says, struct text *remedy); /* rows of the list below */
+typedef bool symptom(const struct health *h, struct text *says, struct text *remedy);
 
 static const char *layer_name(const struct health *h, int i)
 {
     return h->model->layer[i].name;
 }
 
+/* A hundred times the optimiser's usual rate. */
+static bool huge_rate(const struct health *h)
+{
+    return h->recipe.lr >= 100 * h->recipe.optimizer->lr;
+}
+
+/* A tenth, or the usual rate where even that is large. */
+static double smaller_rate(const struct health *h)
+{
+    return h->recipe.lr > 10 * h->recipe.optimizer->lr ? h->recipe.optimizer->lr : h->recipe.lr / 10;
+}
+
+/* It knows what it is trained on: nothing hinders its learning. */
+static bool knows(const struct health *h)
+{
+    return h->data->classes ? h->last.accuracy >= 0.97f : h->last.mae < 0.15 * h->baseline.mae;
+}
+
+/* The symptom alone, without its words. */
+static bool is(symptom *asked, const struct health *h)
+{
+    struct text unread = {0};
+    bool there = asked(h, &unread, &unread);
+    text_release(&unread);
+    return there;
+}
+
 static bool diverged(const struct health *h, struct text *says, struct text *remedy)
 {
     if (h->status.phase != PHASE_DIVERGED)
         return false;
+    const char *message = h->status.message, *stop = strstr(message, ". ");
+    text_add_bytes(says, message, stop ? (size_t)(stop - message) : strlen(message));
     text_addf(says,
-        "%s. The usual cause is a learning rate that is too large: each step overshoots more than the last",
-        h->status.message[0] ? h->status.message : "the loss became infinite");
-    text_addf(remedy, "set lr %.3g", h->recipe.lr / 10);
+        "%s. The usual cause is a learning rate that is too large, here %g: each step overshoots more than "
+        "the "
+        "last. `undo` brings back the weights from before that training",
+        *message ? "" : "the loss became infinite", h->recipe.lr);
+    text_addf(remedy, "undo; set lr %.2g", smaller_rate(h));
     return true;
 }
 
@@ -173,13 +206,13 @@ static bool rising(const struct health *h, struct text *says, struct text *remed
         return false;
     text_addf(says, "the loss rose from %.3g to %.3g: the learning rate of %g is too large",
         (double)h->first.loss, (double)h->last.loss, h->recipe.lr);
-    text_addf(remedy, "set lr %.3g", h->recipe.lr / 10);
+    text_addf(remedy, "undo; set lr %.2g", smaller_rate(h));
     return true;
 }
 
 static bool dead(const struct health *h, struct text *says, struct text *remedy)
 {
-    for (int i = 1; i < h->layers; i++)
+    for (int i = 1; i < h->layers && !knows(h); i++)
         if (h->layer[i].dead >= 0.25) {
             text_addf(says,
                 "%.0f %% of the units of %s are dead: they give 0 for every sample, so no gradient reaches "
@@ -193,13 +226,18 @@ static bool dead(const struct health *h, struct text *says, struct text *remedy)
 
 static bool saturated(const struct health *h, struct text *says, struct text *remedy)
 {
-    for (int i = 1; i + 1 < h->layers; i++)
+    for (int i = 1; i + 1 < h->layers && !knows(h); i++)
         if (h->layer[i].saturated >= 0.5) {
             text_addf(says,
                 "%.0f %% of the units of %s are saturated: they sit at an end of %s, where its slope is "
                 "almost 0",
                 100 * h->layer[i].saturated, layer_name(h, i), h->model->layer[i].activation->name);
-            text_addf(remedy, "init glorot_uniform layer=%s", layer_name(h, i));
+            if (huge_rate(h)) {
+                text_addf(says, "; a learning rate of %g drove them there", h->recipe.lr);
+                text_addf(remedy, "undo; set lr %.2g", smaller_rate(h));
+            } else {
+                text_addf(remedy, "init glorot_uniform layer=%s", layer_name(h, i));
+            }
             return true;
         }
     return false;
@@ -217,17 +255,37 @@ static bool ends(const struct health *h, int *first, int *last)
     return *last > *first;
 }
 
+/* Hidden layers whose slopes fade become relu's; their number. */
+static int replace_bounded(const struct health *h, struct text *remedy)
+{
+    int replaced = 0;
+    for (int i = 1; i + 1 < h->layers; i++) {
+        const struct layer *l = &h->model->layer[i];
+        if (!l->params || !l->activation || !isfinite(l->activation->low) || !isfinite(l->activation->high))
+            continue;
+        text_addf(remedy, "%sreplace %s dense %d relu", replaced++ ? "; " : "", l->name,
+            l->out.dim[l->out.rank - 1]);
+    }
+    return replaced;
+}
+
 static bool vanishing(const struct health *h, struct text *says, struct text *remedy)
 {
     int first, last;
-    if (!ends(h, &first, &last) || !(h->layer[first].gradient < 1e-3 * h->layer[last].gradient))
+    if (knows(h) || !ends(h, &first, &last) || !(h->layer[first].gradient < 1e-3 * h->layer[last].gradient))
         return false;
     text_addf(says,
         "the gradient shrinks on its way back, from %.2g at %s to %.2g at %s: the first layers hardly learn",
         h->layer[last].gradient, layer_name(h, last), h->layer[first].gradient, layer_name(h, first));
-    text_addf(remedy, "replace %s dense %d relu", layer_name(h, first),
-        h->model->layer[first].out.dim[h->model->layer[first].out.rank - 1]);
+    if (!replace_bounded(h, remedy))
+        text_add(remedy, "init he_normal");
     return true;
+}
+
+/* Gradients do not arrive: a larger rate or more layers would make it worse. */
+static bool blocked(const struct health *h)
+{
+    return is(dead, h) || is(saturated, h) || is(vanishing, h);
 }
 
 static bool symmetric(const struct health *h, struct text *says, struct text *remedy)
@@ -254,17 +312,62 @@ static bool overfitting(const struct health *h, struct text *says, struct text *
     return true;
 }
 
-/* Many times the optimiser's usual rate cannot be called small. */
+/* How far off the outputs are on average, and what always naming the mean would come to: of the held-out
+ * part, or of all rows when nothing is held out. */
+static double error_now(const struct health *h)
+{
+    return isnan(h->last.val_mae) ? h->last.mae : h->last.val_mae;
+}
+
+static void add_error(const struct health *h, struct text *says)
+{
+    text_addf(says,
+        "it is off by %.4g on average; always naming the mean %.4g would be off by %.4g (`baseline`)",
+        error_now(h), (double)h->baseline.mean, h->baseline.mae);
+}
+
+/* Outputs start near 0, and each step moves them by a little: targets of hundreds are far away. Through two
+ * layers the way is the square root, hence the rate. */
+static bool far_targets(const struct health *h, struct text *says, struct text *remedy)
+{
+    double rate = 0.02 * sqrt(h->scale), unit = pow(10, floor(log10(rate)));
+    bool slow_adam = strcmp(h->recipe.optimizer->name, "adam") || h->recipe.lr < rate / 2;
+    bool far = !h->data->classes && h->scale > 10 && error_now(h) > 0.5 * h->baseline.mae;
+    if (h->epochs < 5 || !far || !slow_adam)
+        return false;
+    text_addf(says,
+        "the targets (%s) are far from 1, about %.3g in size, and the outputs start near 0: with a learning "
+        "rate of "
+        "%g they take long to get there; ",
+        h->data->target_name[0], h->scale, h->recipe.lr);
+    add_error(h, says);
+    if (rate > 1 && replace_bounded(h, remedy)) /* such steps would drive them to their ends */
+        text_add(remedy, "; ");
+    text_addf(remedy, "compile adam lr=%g; fit 300", floor(rate / unit) * unit);
+    return true;
+}
+
+static bool no_better_than_mean(const struct health *h, struct text *says, struct text *remedy)
+{
+    if (h->data->classes || h->epochs < 20 || !(error_now(h) > 0.97 * h->baseline.mae) || is(far_targets, h))
+        return false;
+    text_add(says, "it has learnt nothing yet: ");
+    add_error(h, says);
+    text_add(remedy, blocked(h) ? "init; fit 300" : "fit 300");
+    return true;
+}
+
 static bool slow(const struct health *h, struct text *says, struct text *remedy)
 {
     bool still = h->last.loss > 0.98f * h->first.loss && h->last.loss <= 1.1f * h->first.loss;
     bool large = h->recipe.lr > 10 * h->recipe.optimizer->lr;
-    if (h->epochs < 5 || !still)
+    if (h->epochs < 5 || !still || blocked(h) || is(far_targets, h))
         return false;
     text_addf(says, "the loss hardly moves (%.4g, then %.4g): the learning rate of %g may be too %s",
         (double)h->first.loss, (double)h->last.loss, h->recipe.lr,
         large ? "large" : "small, or the model too simple");
-    text_addf(remedy, "set lr %.3g", large ? h->recipe.optimizer->lr : h->recipe.lr * 10);
+    text_addf(
+        remedy, large ? "init; set lr %.2g" : "set lr %.3g", large ? smaller_rate(h) : h->recipe.lr * 10);
     return true;
 }
 
@@ -281,7 +384,7 @@ static bool learnt_by_heart(const struct health *h, struct text *says, struct te
         "it knows the training data by heart (accuracy %.3g), but not the rest (val_accuracy %.3g): more "
         "data, fewer units or a penalty help",
         (double)h->last.accuracy, (double)h->last.val_accuracy);
-    text_addf(remedy, "compile %s lr=%g l2=0.001", h->recipe.optimizer->name, h->recipe.lr);
+    text_addf(remedy, "compile %s lr=%g l2=0.001; init; fit 100", h->recipe.optimizer->name, h->recipe.lr);
     return true;
 }
 
@@ -298,18 +401,37 @@ static bool straight(const struct health *h, struct text *says, struct text *rem
 
 static bool useless(const struct health *h, struct text *says, struct text *remedy)
 {
-    bool no_better = h->last.val_accuracy <= h->baseline + 0.02;
-    if (h->epochs < 20 || isnan(h->baseline) || !no_better || by_heart(h))
+    bool no_better = h->last.val_accuracy <= h->baseline.accuracy + 0.02;
+    if (h->epochs < 20 || isnan(h->baseline.accuracy) || !no_better || by_heart(h) || blocked(h) ||
+        is(slow, h))
         return false;
     text_addf(says,
         "val_accuracy is %.3g, and always naming the largest class scores %.3g: it has learnt nothing yet",
-        (double)h->last.val_accuracy, h->baseline);
+        (double)h->last.val_accuracy, h->baseline.accuracy);
     text_add(remedy, "insert 1 dense 16 tanh");
     return true;
 }
 
-static symptom *const symptoms[] = {diverged, not_trained, symmetric, rising, dead, saturated, vanishing,
-    overfitting, learnt_by_heart, straight, slow, useless};
+/* By harm. One that is last ends the list: what follows would be its consequence. */
+static const struct {
+    symptom *is;
+    bool last;
+} symptoms[] = {
+    {diverged, true},
+    {symmetric, true},
+    {not_trained, true},
+    {rising, false},
+    {overfitting, false},
+    {learnt_by_heart, false},
+    {far_targets, false},
+    {vanishing, false},
+    {saturated, false},
+    {dead, false},
+    {straight, false},
+    {slow, false},
+    {useless, false},
+    {no_better_than_mean, false},
+};
 
 /* --- the command --------------------------------------------------------------------------------------- */
 
@@ -319,7 +441,13 @@ static void report_good(const struct health *h)
         out_end(), (double)h->first.loss, (double)h->last.loss, h->epochs);
     if (h->data->classes && isfinite(h->last.val_accuracy))
         out("val_accuracy is %.4g; always naming the largest class would score %.4g.\n",
-            (double)h->last.val_accuracy, h->baseline);
+            (double)h->last.val_accuracy, h->baseline.accuracy);
+    if (!h->data->classes && isfinite(error_now(h))) {
+        struct text compared = {0};
+        add_error(h, &compared);
+        out("Now %s.\n", text_get(&compared));
+        text_release(&compared);
+    }
     out("More epochs may still help while val_loss falls: `plot loss` shows it.\n");
 }
 
@@ -333,7 +461,7 @@ static void report_layers(const struct health *h)
         if (h->model->layer[i].params) {
             table_add(&t, "%s", layer_name(h, i));
             table_add(&t, "%.3g", h->layer[i].weight);
-            table_add(&t, "%.3g", h->layer[i].gradient);
+            table_add(&t, isfinite(h->layer[i].gradient) ? "%.3g" : "-", h->layer[i].gradient);
             table_add(&t, "%.0f %%", 100 * h->layer[i].dead);
             table_add(&t, "%.0f %%", 100 * h->layer[i].saturated);
         }
@@ -345,11 +473,12 @@ static bool run_why(struct repl *r, const struct command *c, const struct args *
     struct health h;
     if (!measure(r, &h, e))
         return false;
-    bool sick = false;
-    for (size_t i = 0; i < sizeof symptoms / sizeof symptoms[0]; i++) {
+    bool sick = false, last = false;
+    for (size_t i = 0; i < sizeof symptoms / sizeof symptoms[0] && !last; i++) {
         struct text says = {0}, remedy = {0};
-        if (symptoms[i](&h, &says, &remedy)) {
+        if (symptoms[i].is(&h, &says, &remedy)) {
             sick = true;
+            last = symptoms[i].last;
             out("%s•%s %s.\n  try: %s%s%s\n", out_style(STYLE_WARN), out_end(), text_get(&says),
                 out_style(STYLE_COMMAND), text_get(&remedy), out_end());
         }
@@ -365,9 +494,10 @@ static bool run_why(struct repl *r, const struct command *c, const struct args *
 const struct command why_command = {
     .name = "why",
     .summary = "says in words why a network does not learn, and what to try",
-    .details = "It looks at the curves, the learning rate, the size of weights and gradients, and at units "
-               "that are dead or\n"
-               "saturated. It changes nothing.",
+    .details =
+        "It looks at the curves, the learning rate, the size of weights, gradients and targets, and at units "
+        "that are dead or\n"
+        "saturated. It changes nothing.",
     .example = "why",
     .before = "data circle; dense 4 tanh; dense 1 tanh; fit 20",
     .group = GROUP_LOOK,
