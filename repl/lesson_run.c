@@ -292,6 +292,13 @@ static uint64_t steps_trained(const struct repl *r)
     return status.step;
 }
 
+/* Fresh weights begin at step 0: nobody trained them. */
+static bool trained_since(const struct repl *r, uint64_t step)
+{
+    uint64_t now = steps_trained(r);
+    return now != step && now > 0 && !session_running(r->session);
+}
+
 static bool prepare_step(struct repl *r, struct error *e)
 {
     const struct lesson_file *f = r->lesson->file;
@@ -359,7 +366,8 @@ bool lesson_again(struct repl *r, struct error *e)
     lesson_checkpoint_save(r, id, name, NULL);
     run->journal = run->journal_saved = run->journal_start = r->session->journal_count;
     run->steps_seen = steps_trained(r);
-    run->command = 0;
+    run->command = run->failures = 0;
+    run->told = NULL;
     out("Network, data and weights are as they were when this step began.\n");
     return true;
 }
@@ -491,7 +499,7 @@ void lesson_line_done(struct repl *r, const char *line, bool ok)
     if (run == NULL || run->busy)
         return;
     const struct lesson_block *act = lesson_act(run);
-    bool trained = steps_trained(r) != run->steps_seen && !session_running(r->session);
+    bool trained = trained_since(r, run->steps_seen);
     run->steps_seen = steps_trained(r);
     keep_journal(r, trained);
     lesson_caption(r);
@@ -521,7 +529,7 @@ bool lesson_enter(struct repl *r)
         bool ok = lesson_run_block(r);
         if (r->lesson != run)
             return true;
-        keep_journal(r, steps_trained(r) != run->steps_seen && !session_running(r->session));
+        keep_journal(r, trained_since(r, run->steps_seen));
         run->steps_seen = steps_trained(r);
         if (ok)
             lesson_success(r);

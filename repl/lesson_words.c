@@ -283,6 +283,12 @@ bool lesson_solution(struct repl *r, struct error *e)
         return error_set(e, act == NULL ? "this step is only to be read: `next` goes on"
                                         : "a prediction has no solution: choose, then see");
     struct text t = {0};
+    const struct lesson_item *failed;
+    if (act->kind == BLOCK_ASK && !lesson_holds(r, r->lesson->file, r->lesson->step, &failed, &t)) {
+        lesson_print(r, text_get(&t));
+        text_release(&t);
+        return true;
+    }
     bool again = act->kind == BLOCK_TASK && lesson_changed(r);
     if (again)
         text_add(&t, "task again; ");

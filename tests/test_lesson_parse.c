@@ -248,7 +248,7 @@ static void assert_rendered(const char *markdown, int width, const char *expecte
 
 static void test_render(void **state)
 {
-    assert_rendered("one *two* three four\nfive", 20, "one *two* three four\nfive\n");
+    assert_rendered("one *two* three four\nfive", 20, "one two three four\nfive\n");
     assert_rendered("# Head\nText with `fit 100` in it.", 21, "Head\n\nText with `fit 100`\nin it.\n");
     assert_rendered("- one two three four\n- five", 20, " • one two three\n   four\n • five\n");
     assert_rendered("1. a\n2. b\n\nc", 40, "1. a\n2. b\n\nc\n");

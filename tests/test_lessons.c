@@ -11,8 +11,10 @@
 #include "../repl/loop.h"
 #include "../repl/output.h"
 #include "../repl/repl.h"
+#include "../repl/window.h"
 #include "../src/io/file.h"
 #include "../src/text.h"
+#include "../viz/viz.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -353,13 +355,38 @@ static void test_own_sample(void **state)
     type_well("step");
     assert_non_null(strstr(text_get(&screen), "Not yet"));
     type_well("forward sample=0");
-    if (strstr(text_get(&screen), "If it got worse") == NULL)
+    if (strstr(text_get(&screen), "it got worse") == NULL)
         fail_msg("%s", text_get(&screen));
     assert_false(lesson_step_done(r.lesson, r.lesson->step));
     type_well("task again; forward sample=0; backward; update");
     assert_false(lesson_step_done(r.lesson, r.lesson->step));
     type_well("forward sample=0");
     assert_true(lesson_step_done(r.lesson, r.lesson->step));
+}
+
+/* Only what a person waits for beside an open window is slowed, and never beyond four seconds. */
+static void test_pace(void **state)
+{
+    const struct origin typed = {.interactive = true}, own = {.name = "a.md", .line = 1, .lesson = true},
+                        script = {.name = "a.gr", .line = 1};
+    r.origin = &typed;
+    r.session->speed = 25;
+    assert_true(window_pace(&r, 50) == 0);
+    r.origin = NULL;
+    type_well("window");
+    r.origin = &typed;
+    assert_true(window_pace(&r, 50) == 25);
+    assert_true(window_pace(&r, 400) == 100);
+    r.origin = &own;
+    assert_true(window_pace(&r, 50) == 25);
+    r.origin = &script;
+    assert_true(window_pace(&r, 50) == 0);
+    r.origin = &typed;
+    r.session->speed = 0;
+    assert_true(window_pace(&r, 50) == 0);
+    r.origin = NULL;
+    viz_free(r.viz);
+    r.viz = NULL;
 }
 
 /* What the lesson sets for its time does not stay. */
@@ -532,6 +559,7 @@ int main(void)
         TEST(test_left_out),
         TEST(test_task_again),
         TEST(test_own_sample),
+        TEST(test_pace),
         TEST(test_seed_comes_back),
         TEST(test_words_without_lesson),
         TEST(test_resume),
