@@ -1,4 +1,5 @@
-/* test_readme.c - the README's table of commands names every command, under its group, and nothing else. */
+/* test_readme.c - the README's table of commands names every command, under its group, and nothing else; and
+ * every line of its tour works. */
 #include "../repl/command.h"
 
 #include <setjmp.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -74,11 +76,64 @@ static void test_every_name_is_a_command(void **state)
     }
 }
 
+/* Writes the tour's lines as a script. Its training waits at the first epoch until it was paused, so that
+ * every line finds what it speaks of. */
+static void write_tour(const char *readme, FILE *out)
+{
+    const char *at = strstr(readme, "\n## Three minutes\n"), *end = at ? strstr(at + 1, "\n## ") : NULL;
+    bool inside = false;
+    int lines = 0;
+    assert_non_null(end);
+    fprintf(out, "demo xor\nspeed 1\n");
+    for (at++; at < end; at += strcspn(at, "\n") + 1) {
+        int length = (int)strcspn(at, "\n");
+        if (strncmp(at, "```", 3) == 0) {
+            inside = !inside;
+        } else if (inside) {
+            fprintf(out, "%s%.*s\n", strncmp(at, "resume", 6) == 0 ? "speed full\n" : "", length, at);
+            lines++;
+        }
+    }
+    assert_true(lines > 10);
+}
+
+static void write_flowers(FILE *out)
+{
+    fprintf(out, "length,width,species\n");
+    for (int i = 0; i < 60; i++)
+        fprintf(out, "%d.%d,%d.%d,%s\n", 1 + 3 * (i % 3), i % 7, 2 * (i % 3), i % 5,
+            (const char *[]){"rose", "lily", "tulip"}[i % 3]);
+}
+
+/* Every line of the tour works, in this order. */
+static void test_tour(void **state)
+{
+    const char *program = getenv("GRADUS_PROGRAM");
+    char folder[] = "/tmp/gradus-readme-XXXXXX", line[4400];
+    assert_non_null(program);
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0);
+    FILE *script = fopen("tour.gr", "w"), *flowers = fopen("flowers.csv", "w");
+    assert_true(script && flowers);
+    write_tour(*state, script);
+    write_flowers(flowers);
+    fclose(script);
+    fclose(flowers);
+    snprintf(line, sizeof line, "'%s' --no-init --no-window tour.gr 2>&1", program);
+    int status = system(line);
+    unlink("tour.gr");
+    unlink("flowers.csv");
+    assert_int_equal(chdir("/"), 0);
+    rmdir(folder);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_command_is_named),
         cmocka_unit_test(test_every_name_is_a_command),
+        cmocka_unit_test(test_tour),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }
