@@ -17,7 +17,7 @@
 static const struct arg_row data_args[] = {
     {.name = "source",
         .kind = ARG_CHOICE,
-        .help = "where samples come from; without one, what is loaded is shown",
+        .help = "where samples come from; without one, they are listed",
         .choice = data_source_name},
     {.name = "arguments", .kind = ARG_REST, .help = "those of the source: `help spiral`, `help csv`"},
     {0},
@@ -265,6 +265,13 @@ static void describe_columns(const struct data *d)
     for (size_t k = 0; !d->classes && k < d->targets; k++)
         add_column(&t, "target", d->target_name[k], measure(d->t + k, d->n, d->targets));
     table_print(&t);
+    bool standardised = false;
+    for (size_t k = 0; k < d->raw; k++)
+        standardised = standardised || d->mean[k] != 0 || d->deviation[k] != 1;
+    if (standardised)
+        out("The network reads numbers standardised: minus the mean, divided by the deviation, of the "
+            "training "
+            "part.\n");
 }
 
 static void describe_classes(const struct data *d)
@@ -301,7 +308,10 @@ static bool run_describe(struct repl *r, const struct command *c, const struct a
     describe_columns(d);
     if (d->classes)
         describe_classes(d);
-    out_text(d->note);
+    if (*d->note) {
+        out_text(d->note);
+        out("\n");
+    }
     return true;
 }
 
@@ -324,12 +334,29 @@ static const struct arg_row head_args[] = {
 
 enum { HEAD_COLUMNS = 10 };
 
+/* A table's column shows what the file holds: a number, or the word whose input is 1. */
+static void head_cell(struct table *t, const struct data *d, const struct data_column *c, const float *x)
+{
+    size_t k = 0;
+    while (c->text && k < c->width && x[c->at + k] != 1)
+        k++;
+    if (!c->text)
+        table_add(t, "%.4g", (double)x[c->at]);
+    else if (k < c->width)
+        table_add(t, "%s", d->raw_name[c->at + k] + strlen(c->name) + 1);
+    else
+        table_add(t, "-");
+}
+
 static void head_row(struct table *t, const struct data *d, size_t i, size_t columns)
 {
     const float *x = d->raw ? d->raw_x + i * d->raw : d->x + i * shape_size(&d->shape);
     table_add(t, "%zu", i);
     for (size_t k = 0; k < columns; k++)
-        table_add(t, "%.4g", (double)x[k]);
+        if (d->columns)
+            head_cell(t, d, &d->column[k], x);
+        else
+            table_add(t, "%.4g", (double)x[k]);
     if (d->classes)
         table_add(t, "%s", d->class_name[(int)d->t[i]]);
     else
@@ -341,20 +368,23 @@ static bool run_head(struct repl *r, const struct command *c, const struct args 
     const struct data *d = r->session->data;
     if (!need_data(r, e))
         return false;
-    size_t all = d->raw ? d->raw : shape_size(&d->shape), columns = all < HEAD_COLUMNS ? all : HEAD_COLUMNS;
+    size_t all = d->columns ? d->columns : d->raw ? d->raw : shape_size(&d->shape);
+    size_t columns = all < HEAD_COLUMNS ? all : HEAD_COLUMNS;
     char align[HEAD_COLUMNS + 3] = {0};
     memset(align, 'r', columns + 1);
+    for (size_t k = 0; k < columns && d->columns; k++)
+        align[k + 1] = d->column[k].text ? 'l' : 'r';
     align[columns + 1] = d->classes ? 'l' : 'r';
     struct table t = {.align = align, .head = true};
     table_add(&t, "%s", "");
     for (size_t k = 0; k < columns; k++)
-        table_add(&t, "%s", d->raw ? d->raw_name[k] : "");
+        table_add(&t, "%s", d->columns ? d->column[k].name : d->raw ? d->raw_name[k] : "");
     table_add(&t, "%s", d->target_name && d->target_name[0] ? d->target_name[0] : "target");
     for (size_t i = 0; i < (size_t)a->value[0].number && i < d->n; i++)
         head_row(&t, d, i, columns);
     table_print(&t);
     if (columns < all)
-        out("and %zu more inputs\n", all - columns);
+        out("and %zu more %s\n", all - columns, d->columns ? "columns" : "inputs");
     return true;
 }
 

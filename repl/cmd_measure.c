@@ -258,6 +258,8 @@ static bool run_confusion(struct repl *r, const struct command *c, const struct 
     for (int i = 0; i < d->classes; i++)
         confusion_row(&t, d, tally->confusion, i);
     table_print(&t);
+    out("%s: %llu samples\n", part == PART_TRAIN ? "the training part" : "the held-out part",
+        (unsigned long long)tally->n);
     return true;
 }
 
@@ -311,6 +313,9 @@ static bool run_gradcheck(struct repl *r, const struct command *c, const struct 
         out("worst at %s of %s, element %zu: slope by nudging %.6g, by back-propagation %.6g\n",
             m->layer[g->layer].param[g->param].name, m->layer[g->layer].name, g->element, g->numeric,
             g->analytic);
+    out("%s\n", !(g->mean < 0.01) ? "They differ: back-propagation is not the slope of this loss."
+                : g->worst < 0.01 ? "They agree."
+                                  : "They agree but for single ones, such as where relu has its kink.");
     return true;
 }
 

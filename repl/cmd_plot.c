@@ -27,7 +27,7 @@ enum { CURVES = sizeof curves / sizeof curves[0] };
 
 static const char *plot_word(size_t i)
 {
-    return i < CURVES ? curves[i].name : i == CURVES ? "activation" : NULL;
+    return i < CURVES ? curves[i].name : i == CURVES ? "activation" : activation_name(i - CURVES - 1);
 }
 
 static const struct arg_row plot_args[] = {
@@ -35,8 +35,11 @@ static const struct arg_row plot_args[] = {
         .kind = ARG_CHOICE,
         .help = "a curve of the training, or an activation function",
         .choice = plot_word,
-        .flags = ARG_REQUIRED},
-    {.name = "function", .kind = ARG_CHOICE, .help = "of `plot activation`", .choice = activation_name},
+        .initial = "loss"},
+    {.name = "function",
+        .kind = ARG_CHOICE,
+        .help = "behind `activation`; its name alone does too",
+        .choice = activation_name},
     {.name = "log", .kind = ARG_FLAG, .help = "logarithmic upright axis"},
     {0},
 };
@@ -136,6 +139,8 @@ static bool run_plot(struct repl *r, const struct command *c, const struct args 
     int which = (int)a->value[0].number;
     if (which < CURVES)
         return plot_curve(r, which, a->value[2].number != 0, e);
+    if (which > CURVES)
+        return plot_activation(activation_at((size_t)(which - CURVES - 1)), e);
     if (!a->value[1].given)
         return error_set(e, "name the activation: `plot activation relu`");
     return plot_activation(activation_at((size_t)a->value[1].number), e);

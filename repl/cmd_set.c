@@ -114,7 +114,7 @@ static const struct setting settings[] = {
         "set theme dark", set_theme, NULL},
     {{.name = "text_size",
          .kind = ARG_REAL,
-         .help = "of the window's text; 1 is normal",
+         .help = "how large the window's text is: 1 is normal, 1.5 larger",
          .min = 0.5,
          .max = 3},
         "set text_size 1.5", set_text_size, NULL},
@@ -254,7 +254,7 @@ static void list_settings(struct repl *r)
         if (setting_at(i)->get)
             setting_at(i)->get(r, &now);
         table_add(&t, "%s", setting_name(i));
-        table_add(&t, "%s", text_get(&now));
+        table_add(&t, "%s", now.length ? text_get(&now) : "-");
         table_add(&t, "%s", setting_at(i)->row.help);
         text_release(&now);
     }

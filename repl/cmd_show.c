@@ -68,7 +68,7 @@ static void print_map(const float *x, size_t rows, size_t columns)
     if (high < rows || wide < columns)
         out("  (the first %zu x %zu of %zu x %zu)\n", high, wide, rows, columns);
     out("  strongest %.4g", (double)most);
-    out(out_has_colour() ? "\n" : "   + · + * #   - - ~ = %%\n");
+    out(out_has_colour() ? "\n" : "; from weak to strong, above 0: · + * #, below 0: - ~ = %%\n");
 }
 
 static void print_statistics(const float *x, size_t n)

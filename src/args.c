@@ -508,10 +508,15 @@ static void set_fallback(const struct arg_row *row, struct arg_value *value)
 
 static bool missing(const struct binding *b, const struct arg_row *row, struct error *e)
 {
-    char sentence[300];
-    snprintf(sentence, sizeof sentence, "%s needs %s%s%s", b->what, row->name, row->help ? ": " : "",
-        row->help ? row->help : "");
-    return set_usage_error(b, NULL, sentence, e);
+    struct text sentence = {0};
+    text_addf(
+        &sentence, "%s needs %s%s%s", b->what, row->name, row->help ? ": " : "", row->help ? row->help : "");
+    for (size_t i = 0; row->kind == ARG_CHOICE && row->choice(i) && sentence.length < 250; i++)
+        text_addf(&sentence, "%s%s", i ? ", " : " (", row->choice(i));
+    text_add(&sentence, row->kind == ARG_CHOICE ? ")" : "");
+    set_usage_error(b, NULL, text_get(&sentence), e);
+    text_release(&sentence);
+    return false;
 }
 
 bool args_bind(const char *what, const struct arg_row *rows, const struct word *words, int count,

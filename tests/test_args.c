@@ -264,7 +264,10 @@ static void many_words(void **state)
     assert_ptr_equal(args.many, word);
     assert_true(args.value[1].given);
     refuses("race", many, "relu tnah", "unknown activations 'tnah'; did you mean 'tanh'?", 5, 4);
-    refuses("race", many, "", "race needs activations: some; usage: race ACTIVATIONS… [quiet]", -1, 0);
+    refuses("race", many, "",
+        "race needs activations: some (linear, relu, sigmoid, tanh, softmax, elu, gelu); usage: race "
+        "ACTIVATIONS… [quiet]",
+        -1, 0);
 }
 
 static void other_kinds(void **state)

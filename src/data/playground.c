@@ -13,14 +13,14 @@ enum { POINTS = 500, POINTS_REGRESSION = 1200, ORANGE = 0, BLUE = 1 };
 
 static const struct arg_row classification_rows[] = {
     DATA_ROW_N(POINTS, 2),
-    DATA_ROW_NOISE(0, "percent of noise, 0 to 50"),
+    DATA_ROW_NOISE(0, "percent of noise"),
     DATA_ROW_SPLIT(0.5),
     {0},
 };
 
 static const struct arg_row regression_rows[] = {
     DATA_ROW_N(POINTS_REGRESSION, 2),
-    DATA_ROW_NOISE(0, "percent of noise, 0 to 50"),
+    DATA_ROW_NOISE(0, "percent of noise"),
     DATA_ROW_SPLIT(0.5),
     {0},
 };

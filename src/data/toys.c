@@ -21,7 +21,7 @@ static struct data_finish finish_of(uint64_t seed, double split, const atomic_bo
 
 static const struct arg_row moons_rows[] = {
     DATA_ROW_N(500, 2),
-    DATA_ROW_NOISE(10, "percent of noise, 0 to 50"),
+    DATA_ROW_NOISE(10, "percent of noise"),
     DATA_ROW_SPLIT(0.2),
     {0},
 };
@@ -67,7 +67,7 @@ static const struct arg_row blobs_rows[] = {
     {"classes", ARG_INT, "how many clouds", .min = 2, .max = BLOB_CLASSES, .fallback = 3,
         .flags = ARG_KEY_ONLY},
     DATA_ROW_N(500, 2),
-    DATA_ROW_NOISE(0, "percent that widens the clouds, 0 to 50"),
+    DATA_ROW_NOISE(0, "percent that widens the clouds"),
     {"dimensions", ARG_INT, "inputs of a sample", .min = 1, .max = BLOB_DIMENSIONS, .fallback = 2,
         .flags = ARG_KEY_ONLY},
     DATA_ROW_SPLIT(0.2),
@@ -161,7 +161,7 @@ const struct data_source data_blobs = {
 
 static const struct arg_row sine_rows[] = {
     DATA_ROW_N(200, 2),
-    DATA_ROW_NOISE(10, "percent of noise on y, 0 to 50"),
+    DATA_ROW_NOISE(10, "percent of noise on y"),
     DATA_ROW_SPLIT(0.2),
     {0},
 };
