@@ -111,8 +111,6 @@ bool session_fit(struct session *s, const struct fit *wanted, struct error *e)
         return error_set(e, "training is already running: `stop` ends it, `wait` waits for its end");
     if (!session_prepare(s, e))
         return false;
-    undo_mark(s, "fit", false);
-    network_read_by(n, NULL);
     fit.memory = session_budget(s);
     fit.threads = s->threads;
     if (s->autosave) {
@@ -122,7 +120,12 @@ bool session_fit(struct session *s, const struct fit *wanted, struct error *e)
         fit.commands = text_get(&commands);
     }
     bool fresh = !n->trainer || s->trainer_revision != s->revision || s->batch_size != fit.batch_size;
-    bool ok = (!fresh || new_trainer(s, &fit, e)) && trainer_start(n->trainer, &fit, e);
+    bool ok = !fresh || new_trainer(s, &fit, e);
+    if (ok) {
+        undo_mark(s, "fit", false);
+        network_read_by(n, NULL);
+        ok = trainer_start(n->trainer, &fit, e);
+    }
     text_release(&commands);
     return ok;
 }
@@ -177,11 +180,27 @@ void session_status(const struct session *s, struct status *out)
     }
 }
 
+struct looking {
+    struct trainer *trainer;
+    uint64_t step;
+    bool found;
+};
+
+static void look_now(void *arg)
+{
+    struct looking *l = arg;
+    l->found = history_at(trainer_history(l->trainer), l->step);
+}
+
 bool session_rewind(struct session *s, uint64_t step, struct error *e)
 {
     struct network *n = session_network(s);
     if (!n->trainer)
         return error_set(e, "nothing was recorded yet: `fit` records as it goes");
+    struct looking look = {n->trainer, step, false};
+    trainer_call(n->trainer, look_now, &look);
+    if (!look.found)
+        return error_set(e, "nothing was recorded at or before step %llu", (unsigned long long)step);
     if (trainer_running(n->trainer)) {
         trainer_stop(n->trainer);
         text_addf(&s->notice, "training stopped at epoch %llu\n", (unsigned long long)n->state->place.epoch);
