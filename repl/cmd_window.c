@@ -225,13 +225,11 @@ static bool run_speed(struct repl *r, const struct command *c, const struct args
 static const struct command speed_command = {
     .name = "speed",
     .summary = "how fast training goes while you watch",
-    .details =
-        "slow is 2 epochs a second, normal 25, fast 100, full as fast as it goes. Without a word it "
-        "says what is\n"
-        "set. It acts on training in the background, and on a `fit` at the prompt while the window is "
-        "open,\n"
-        "which yet never takes longer for it than about four seconds. In scripts a `fit` that is waited\n"
-        "for goes as fast as it can.",
+    .details = "slow is 2 epochs a second, normal 25, fast 100, full as fast as it goes. Without a word it "
+               "says what is\n"
+               "set. It acts on training in the background, and on a `fit` at the prompt while the window is "
+               "open,\n"
+               "which never takes more than four seconds for it. A `fit` in a script goes as fast as it can.",
     .example = "speed fast",
     .group = GROUP_WINDOW,
     .effect = EFFECT_REPLAYED,
