@@ -1,7 +1,9 @@
 /* curves.c - loss and metric over the epochs, training and held-out part in one plot.
  *
  * One row an epoch, as the trainer wrote it: drawing again never adds a point. Smoothing looks back only, so
- * what was drawn stays. The legend names the newest values, or those under the mouse. */
+ * what was drawn stays. The legend names the newest values, or those under the mouse. A training that blew up
+ * ends with a row that is no number: a mark and a word stand there, and the log axis comes by itself when the
+ * way to it is long. */
 #include "../panel.h"
 #include "../plot.h"
 
@@ -22,7 +24,19 @@ struct columns {
     float epoch[ROWS], loss[ROWS], val_loss[ROWS], metric[ROWS], val_metric[ROWS];
     size_t n;
     bool accuracy, mae;
+    bool broken; /* the last loss is not finite */
+    bool wide;   /* the losses span more than three powers of ten */
 };
+
+/* The range of values from row `first` on; positive ones alone for a log axis. */
+static void range_of(const float *y, size_t first, size_t n, bool log, double *low, double *high)
+{
+    for (size_t i = first; i < n; i++)
+        if (isfinite(y[i]) && (!log || y[i] > 0)) {
+            *low = fmin(*low, y[i]);
+            *high = fmax(*high, y[i]);
+        }
+}
 
 static void columns_read(const struct view *v, struct columns *c)
 {
@@ -41,25 +55,28 @@ static void columns_read(const struct view *v, struct columns *c)
         c->metric[i] = c->accuracy ? p->accuracy : p->mae;
         c->val_metric[i] = c->accuracy ? p->val_accuracy : p->val_mae;
     }
+    double low = INFINITY, high = -INFINITY;
+    range_of(c->loss, 0, c->n, true, &low, &high);
+    c->broken = c->n && !isfinite(c->loss[c->n - 1]);
+    c->wide = high > 1000 * low;
 }
 
-/* The range of values from row `first` on; positive ones alone for a log axis. */
-static void range_of(const float *y, size_t first, size_t n, bool log, double *low, double *high)
+/* A linear axis passes over the first epochs of a long run where they are so wild that the rest would be
+ * flat; *top is what they reached, else NaN. */
+static struct axis value_axis(const struct chart *k, size_t n, bool log, double *top)
 {
-    for (size_t i = first; i < n; i++)
-        if (isfinite(y[i]) && (!log || y[i] > 0)) {
-            *low = fmin(*low, y[i]);
-            *high = fmax(*high, y[i]);
+    struct axis a = {INFINITY, -INFINITY, log}, rest = a;
+    range_of(k->train, 0, n, log, &a.low, &a.high);
+    range_of(k->held_out, 0, n, log, &a.low, &a.high);
+    *top = NAN;
+    if (!log && !k->share && n >= 50) {
+        range_of(k->train, n / 50, n, log, &rest.low, &rest.high);
+        range_of(k->held_out, n / 50, n, log, &rest.low, &rest.high);
+        if (rest.high > 0 && a.high > 4 * rest.high) {
+            *top = a.high;
+            a = rest;
         }
-}
-
-/* A linear axis passes over the wild first epochs of a long run: the log axis shows them. */
-static struct axis value_axis(const struct chart *k, size_t n, bool log)
-{
-    struct axis a = {INFINITY, -INFINITY, log};
-    size_t first = log || k->share || n < 50 ? 0 : n / 50;
-    range_of(k->train, first, n, log, &a.low, &a.high);
-    range_of(k->held_out, first, n, log, &a.low, &a.high);
+    }
     if (!(a.low <= a.high))
         return (struct axis){log ? 0.01 : 0, 1, log};
     if (k->share)
@@ -80,7 +97,13 @@ static struct colour line_colour(const struct view *v, bool held_out)
 
 static bool smoothed(const struct view *v, const struct columns *c)
 {
-    return v->smooth && c->n >= SMOOTH_FROM;
+    return v->smooth && c->n >= SMOOTH_FROM && !c->broken;
+}
+
+/* An explosion is seen on a log axis alone: there the switch turns it off. */
+static bool log_axis(const struct view *v, const struct columns *c)
+{
+    return v->log_loss != (c->broken && c->wide);
 }
 
 static void draw_series(const struct view *v, struct draw *d, const struct plot *p, const struct columns *c,
@@ -104,11 +127,10 @@ static struct rect draw_key(
 {
     const struct theme *t = v->theme;
     char number[PLOT_NUMBER];
-    if (!isfinite(value))
-        return row;
-    snprintf(number, sizeof number, fabsf(value) < 1e-3f && value != 0 ? "%.2e" : "%.4f", value);
+    number_short((double)value, number);
     struct font f = view_font(v, FONT_NUMBER), small = view_font(v, FONT_SMALL);
-    float dot = 3.5f * t->px, name_w = text_width(d, small, name), number_w = text_width(d, f, number);
+    float dot = 3.5f * t->px, name_w = text_width(d, small, name),
+          number_w = fmaxf(text_width(d, f, number), text_width(d, f, "0.000"));
     float bare = 2 * dot + 5 * t->px + number_w;
     if (row.w < bare)
         return row;
@@ -118,14 +140,15 @@ static struct rect draw_key(
     if (row.w >= name_w + number_w + 5 * t->px) {
         draw_text(d, rect_cut_left(&row, name_w + 5 * t->px), ALIGN_LEFT, small, t->colour[COLOUR_DIM], name);
     }
-    draw_text(d, rect_cut_left(&row, number_w + 1), ALIGN_LEFT, f, t->colour[COLOUR_TEXT], number);
+    draw_text(d, rect_cut_left(&row, number_w + 1), ALIGN_LEFT, f,
+        t->colour[isfinite(value) ? COLOUR_TEXT : COLOUR_BAD], number);
     rect_cut_left(&row, 12 * t->px);
     return row;
 }
 
-/* A small switch at the right end of the row, lit while it is on. */
+/* A small switch at the right end of the row, lit while it is on; one that is offered has the accent. */
 static void draw_switch(const struct view *v, struct draw *d, struct rect *row, const char *name, int control,
-    bool on, const char *tip)
+    bool on, bool offered, const char *tip)
 {
     const struct theme *t = v->theme;
     struct font f = view_font(v, FONT_SMALL);
@@ -138,7 +161,11 @@ static void draw_switch(const struct view *v, struct draw *d, struct rect *row, 
     bool hover = v->hover_panel == d->owner && subject_equal(v->hover, s);
     if (on || hover)
         draw_fill(d, r, 4 * t->px, t->colour[hover ? COLOUR_BUTTON_HOVER : COLOUR_BUTTON]);
-    draw_text(d, r, ALIGN_CENTRE, f, t->colour[on ? COLOUR_TEXT : COLOUR_FAINT], name);
+    draw_text(d, r, ALIGN_CENTRE, f,
+        t->colour[on        ? COLOUR_TEXT
+                  : offered ? COLOUR_ACCENT
+                            : COLOUR_FAINT],
+        name);
     draw_zone(d, r, s, NULL, tip);
     rect_cut_right(row, 4 * t->px);
 }
@@ -151,14 +178,19 @@ static void draw_legend(const struct view *v, struct draw *d, struct rect row, c
     float w = text_width(d, f, k->name) + 12 * t->px;
     draw_text(d, rect_cut_left(&row, w), ALIGN_LEFT, f, t->colour[COLOUR_TEXT], k->name);
     if (k->loss && !v->still) {
-        draw_switch(v, d, &row, "log", CONTROL_LOG, v->log_loss, "log axis for the loss   L");
+        draw_switch(v, d, &row, "log", CONTROL_LOG, log_axis(v, c), c->wide,
+            c->wide ? "the loss spans many powers of ten: a log axis shows them   L"
+                    : "log axis for the loss   L");
         if (c->n >= SMOOTH_FROM)
-            draw_switch(v, d, &row, "smooth", CONTROL_SMOOTH, v->smooth, "smooth the lines   O");
+            draw_switch(v, d, &row, "smooth", CONTROL_SMOOTH, v->smooth, false, "smooth the lines   O");
     }
     if (c->n == 0)
         return;
-    row = draw_key(v, d, row, "train", k->train[at], false);
-    draw_key(v, d, row, "val", k->held_out[at], true);
+    bool end = k->loss && c->broken && at == c->n - 1;
+    if (end || isfinite(k->train[at]))
+        row = draw_key(v, d, row, "train", k->train[at], false);
+    if (isfinite(k->held_out[at]))
+        draw_key(v, d, row, "val", k->held_out[at], true);
 }
 
 static bool chart_hovered(const struct view *v, const struct draw *d)
@@ -179,11 +211,35 @@ static void draw_hover(const struct view *v, struct draw *d, const struct plot *
             draw_circle(d, plot_point(p, c->epoch[at], line[i][at]), dot, line_colour(v, i == 1));
     char text[40], count[COUNT_TEXT];
     snprintf(text, sizeof text, "epoch %s", count_text((uint64_t)c->epoch[at], count));
-    float w = text_width(d, f, text) + 10 * t->px, h = text_height(f) + 3 * t->px;
+    float w = text_width(d, f, text) + 10 * t->px, h = text_height(f), px = t->px;
     float left = fminf(fmaxf(x - w / 2, p->area.x), p->area.x + p->area.w - w);
-    struct rect r = {left, p->area.y + p->area.h - h - 2 * t->px, w, h};
+    struct rect r = {left, p->area.y + p->area.h + px, w, h}; /* over the numbers, clear of the curve */
     draw_fill(d, r, 4 * t->px, t->colour[COLOUR_TIP]);
     draw_text(d, r, ALIGN_CENTRE, f, t->colour[COLOUR_ON_TIP], text);
+}
+
+/* A chip with a word inside the plot, at its top: where something left it. */
+static void draw_flag(const struct view *v, struct draw *d, const struct plot *p, float x, const char *text,
+    enum theme_colour ground, enum theme_colour ink)
+{
+    const struct theme *t = v->theme;
+    struct font f = view_font(v, FONT_NUMBER_SMALL);
+    float w = text_width(d, f, text) + 8 * t->px, h = text_height(f);
+    x = fminf(fmaxf(x, p->area.x), p->area.x + p->area.w - w);
+    struct rect r = {x, p->area.y + 2 * t->px, w, h};
+    draw_fill(d, r, 3 * t->px, t->colour[ground]);
+    draw_text(d, r, ALIGN_CENTRE, f, t->colour[ink], text);
+}
+
+/* Where the numbers end. */
+static void draw_break(const struct view *v, struct draw *d, const struct plot *p, const struct chart *k,
+    const struct columns *c)
+{
+    float px = v->theme->px, x = roundf(plot_point(p, c->epoch[c->n - 1], 0).x);
+    struct point line[] = {{x, p->area.y}, {x, p->area.y + p->area.h}};
+    draw_dashes(d, line, 2, 1.5f * px, view_colour(v, COLOUR_BAD), 4 * px, 3 * px, 0);
+    if (k->loss)
+        draw_flag(v, d, p, x + 4 * px, isnan(c->loss[c->n - 1]) ? "NaN" : "inf", COLOUR_BAD, COLOUR_PANEL);
 }
 
 static void draw_chart(
@@ -192,10 +248,18 @@ static void draw_chart(
     const struct theme *t = v->theme;
     struct rect legend = rect_cut_top(&r, text_height(view_font(v, FONT_NUMBER)) + 2 * t->px);
     float last = c->n ? c->epoch[c->n - 1] : 0;
-    struct axis x = {0, fmaxf(last, 10), false}, y = value_axis(k, c->n, k->loss && v->log_loss);
+    double top;
+    struct axis x = {0, fmaxf(last, 10), false}, y = value_axis(k, c->n, k->loss && log_axis(v, c), &top);
     struct plot p = plot_begin(v, d, r, x, y, "epoch");
     draw_series(v, d, &p, c, k->train, false);
     draw_series(v, d, &p, c, k->held_out, true);
+    if (c->broken)
+        draw_break(v, d, &p, k, c);
+    if (isfinite(top)) {
+        char text[PLOT_NUMBER + 16], number[PLOT_NUMBER];
+        snprintf(text, sizeof text, "↑ from %s", number_short(top, number));
+        draw_flag(v, d, &p, p.area.x + 0.04f * p.area.w, text, COLOUR_WELL, COLOUR_DIM);
+    }
     draw_zone(d, p.area, (struct subject){SUBJECT_PLACE, 0, 0, 0}, NULL, NULL);
     size_t at = c->n ? c->n - 1 : 0;
     bool hovered = c->n && chart_hovered(v, d) && v->mouse.x >= p.area.x && v->mouse.x <= p.area.x + p.area.w;

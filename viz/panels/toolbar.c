@@ -1,7 +1,7 @@
 /* toolbar.c - play, pause, step, speed, and how the training stands.
  *
- * A button is a zone with the command line that it types; the numbers have the names that `print` knows. From
- * left to right by importance: what does not fit in a narrow window is left out. */
+ * A button is a zone with the command line that it types; the numbers have the names that `print` knows. What
+ * does not fit in a narrow window is left out, the least important first. */
 #include "../panel.h"
 #include "../plot.h"
 
@@ -133,33 +133,50 @@ static void draw_speeds(const struct view *v, struct draw *d, struct rect r)
 struct reading {
     const char *name, *widest; /* widest: the room it keeps, so that numbers do not jump */
     char text[COUNT_TEXT];
+    int rank; /* the lowest goes last when room is short */
+    bool alarm;
 };
 
-static void read_number(struct reading *out, const char *name, double value, const char *format)
+static struct reading read_number(const char *name, int rank, double value)
 {
-    *out = (struct reading){.name = name, .widest = "0.0000"};
-    if (isfinite(value))
-        snprintf(out->text, sizeof out->text, fabs(value) < 1e-3 && value != 0 ? "%.1e" : format, value);
-    else
-        snprintf(out->text, sizeof out->text, "–");
+    struct reading r = {.name = name, .widest = "0.0000", .rank = rank};
+    char number[PLOT_NUMBER];
+    snprintf(r.text, sizeof r.text, "%s", isnan(value) ? "–" : number_short(value, number));
+    return r;
 }
 
-/* What is to be read, the most important first; returns how many. */
+/* A loss that is no number is told, and why. */
+static struct reading read_loss(const struct curve_point *p)
+{
+    struct reading r = read_number("loss", 1, p ? (double)p->loss : NAN);
+    if (!p || isfinite(p->loss))
+        return r;
+    r.name = "loss · diverged";
+    snprintf(r.text, sizeof r.text, isnan(p->loss) ? "NaN" : "inf");
+    r.alarm = true;
+    return r;
+}
+
+/* What is to be read, from left to right; returns how many. Without a held-out part the training's own scores
+ * stand there. */
 static int readings(const struct view *v, struct reading out[8])
 {
     const struct curve_point *p = v->curves ? &v->curve[v->curves - 1] : NULL;
     const struct recipe *recipe = &session_network(v->session)->recipe;
     double lr = session_running(v->session) ? v->status.lr : recipe->optimizer ? recipe->lr : NAN;
     const struct data *data = v->session->data;
-    bool numbers = data && data->classes == 0;
+    bool numbers = data && data->classes == 0, held_out = data && data->n > data->train;
+    double score = !p ? NAN : (double)(numbers ? p->mae : p->accuracy);
+    double val_score = !p ? NAN : (double)(numbers ? p->val_mae : p->val_accuracy);
     int n = 0;
-    out[n] = (struct reading){.name = "epoch", .widest = "00,000"};
+    out[n] = (struct reading){.name = "epoch", .widest = "00,000", .rank = 0};
     count_text(p ? p->epoch : 0, out[n++].text);
-    read_number(&out[n++], "loss", p ? p->loss : NAN, "%.4f");
-    read_number(&out[n++], "val_loss", p ? p->val_loss : NAN, "%.4f");
-    read_number(&out[n++], numbers ? "val_mae" : "val_accuracy",
-        p ? numbers ? p->val_mae : p->val_accuracy : NAN, "%.3f");
-    read_number(&out[n++], "lr", lr, "%.4g");
+    out[n++] = read_loss(p);
+    if (held_out)
+        out[n++] = read_number("val_loss", 4, p ? (double)p->val_loss : NAN);
+    out[n++] = held_out ? read_number(numbers ? "val_mae" : "val_accuracy", 3, val_score)
+                        : read_number(numbers ? "mae" : "accuracy", 3, score);
+    out[n++] = read_number("lr", 2, lr);
     return n;
 }
 
@@ -170,27 +187,47 @@ static float reading_width(const struct view *v, const struct draw *d, const str
     return fmaxf(number, text_width(d, view_font(v, FONT_SMALL), k->name));
 }
 
-static void draw_reading(
-    const struct view *v, struct draw *d, struct rect r, enum align align, const char *name, const char *text)
+static void draw_reading(const struct view *v, struct draw *d, struct rect r, enum align align,
+    const char *name, const char *text, bool alarm)
 {
     const struct theme *t = v->theme;
     struct font small = view_font(v, FONT_SMALL), number = view_font(v, FONT_NUMBER_LARGE);
     float height = text_height(small) + text_height(number);
     rect_cut_top(&r, (r.h - height) / 2);
-    draw_text(d, rect_cut_top(&r, text_height(small)), align, small, t->colour[COLOUR_DIM], name);
-    draw_text(d, rect_cut_top(&r, text_height(number)), align, number, t->colour[COLOUR_TEXT], text);
+    draw_text(d, rect_cut_top(&r, text_height(small)), align, small,
+        t->colour[alarm ? COLOUR_BAD : COLOUR_DIM], name);
+    draw_text(d, rect_cut_top(&r, text_height(number)), align, number,
+        t->colour[alarm ? COLOUR_BAD : COLOUR_TEXT], text);
+}
+
+static float readings_width(const struct view *v, const struct draw *d)
+{
+    struct reading k[8];
+    float w = 0;
+    for (int i = 0, n = readings(v, k); i < n; i++)
+        w += reading_width(v, d, &k[i]) + (i ? 22 * v->theme->px : 0);
+    return w;
 }
 
 static void draw_readings(const struct view *v, struct draw *d, struct rect r)
 {
     struct reading k[8];
     int n = readings(v, k);
-    float gap = 22 * v->theme->px;
+    float gap = 22 * v->theme->px, left = r.w + gap;
+    bool fits[8] = {false};
+    for (int rank = 0; rank < 8; rank++)
+        for (int i = 0; i < n; i++) {
+            float w = reading_width(v, d, &k[i]) + gap;
+            if (k[i].rank != rank || left < w)
+                continue;
+            fits[i] = true;
+            left -= w;
+        }
     for (int i = 0; i < n; i++) {
-        float w = reading_width(v, d, &k[i]);
-        if (r.w < w)
-            return;
-        draw_reading(v, d, rect_cut_left(&r, w), ALIGN_LEFT, k[i].name, k[i].text);
+        if (!fits[i])
+            continue;
+        struct rect place = rect_cut_left(&r, reading_width(v, d, &k[i]));
+        draw_reading(v, d, place, ALIGN_LEFT, k[i].name, k[i].text, k[i].alarm);
         rect_cut_left(&r, gap);
     }
 }
@@ -200,17 +237,17 @@ static void draw_rates(const struct view *v, struct draw *d, struct rect *r)
 {
     char number[PLOT_NUMBER], text[PLOT_NUMBER];
     float px = v->theme->px, w = text_width(d, view_font(v, FONT_NUMBER_LARGE), "000.0k");
-    if (v->still || r->w < 560 * px)
+    if (v->still || r->w < readings_width(v, d) + 190 * px)
         return;
     double rate = v->training ? v->status.steps_per_s : NAN;
     rect_cut_right(r, 10 * px);
     snprintf(text, sizeof text, v->frames_per_s > 0.5 ? "%.0f" : "–", v->frames_per_s);
     draw_reading(v, d,
         rect_cut_right(r, fmaxf(w * 0.5f, text_width(d, view_font(v, FONT_SMALL), "frames/s"))), ALIGN_RIGHT,
-        "frames/s", text);
+        "frames/s", text, false);
     rect_cut_right(r, 16 * px);
     const char *steps = isfinite(rate) ? number_short(rate, number) : "–";
-    draw_reading(v, d, rect_cut_right(r, w), ALIGN_RIGHT, "steps/s", steps);
+    draw_reading(v, d, rect_cut_right(r, w), ALIGN_RIGHT, "steps/s", steps, false);
     rect_cut_right(r, 16 * px);
 }
 
@@ -243,7 +280,7 @@ static void toolbar_draw(const struct view *v, struct rect r, struct draw *d)
     struct rect step = rect_cut_left(&r, side);
     draw_step(v, d, (struct rect){step.x, top, side, side});
     float speed = speeds_width(v, d);
-    if (r.w > speed + 330 * px) {
+    if (r.w > speed + gap + 22 * px + readings_width(v, d)) {
         rect_cut_left(&r, gap);
         struct rect s = rect_cut_left(&r, speed);
         draw_speeds(v, d, (struct rect){s.x, top, s.w, side});
