@@ -228,6 +228,15 @@ void lesson_checkpoint_remove(const char *id, const char *step)
     remove_files(id, step, "");
 }
 
+bool lesson_checkpoint_exists(const char *id, const char *step)
+{
+    char path[4096];
+    for (int i = 0; i < 2; i++)
+        if (step_path(path, sizeof path, id, step, suffix[i], NULL) && access(path, F_OK) == 0)
+            return true;
+    return false;
+}
+
 bool lesson_checkpoint_save(struct repl *r, const char *id, const char *step, struct error *e)
 {
     char path[4096];

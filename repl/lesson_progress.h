@@ -48,6 +48,7 @@ bool lesson_checkpoint_save(struct repl *r, const char *id, const char *step, st
 /* Brings a checkpoint back and runs its journal again. False: there is none, or it does not fit. */
 bool lesson_checkpoint_load(struct repl *r, const char *id, const char *step, struct error *e);
 void lesson_checkpoint_remove(const char *id, const char *step);
+bool lesson_checkpoint_exists(const char *id, const char *step);
 
 /* Writes the lines of the session's journal from `first` on as the journal of a step. */
 bool lesson_journal_save(struct repl *r, const char *id, const char *step, size_t first, struct error *e);

@@ -334,6 +334,8 @@ static void save_checkpoint(struct repl *r, const char *before, bool prepared)
         return;
     if (prepared && lesson_checkpoint_save(r, run->file->id, start_name(name, start), NULL))
         run->journal_start = run->journal;
+    else if (!prepared && lesson_checkpoint_exists(run->file->id, start_name(name, start)))
+        run->journal_start = 0; /* of an earlier session: what was changed since then is not known */
     lesson_checkpoint_save(r, run->file->id, name, NULL); /* what cannot be kept is said by lesson_save() */
     if (run->record->state != LESSON_DONE)
         run->record->state = LESSON_OPEN;

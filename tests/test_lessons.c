@@ -430,6 +430,8 @@ static void test_resume(void **state)
     start_program();
     type_well("lesson hidden");
     assert_true(measure("w[1][0,4]") == weight);
+    type_well("task again");
+    assert_true(measure("layer[1].units") == 2);
     type_well("lesson hidden again");
     assert_int_equal(r.lesson->step, 0);
 }
