@@ -30,6 +30,16 @@ void network_read_by(struct network *n, const struct data *reading)
     n->reading = kept;
 }
 
+bool session_miss_data(const struct session *s, struct error *e)
+{
+    const struct data *reading = session_network(s)->reading;
+    if (!reading)
+        return error_set(e, "there are no data yet: try `data circle`");
+    return error_set(e,
+        "the network was loaded without its data, '%s': read them with `data csv FILE target=%s`",
+        reading->name, reading->target_name[0]);
+}
+
 const struct data *session_reading(const struct session *s)
 {
     const struct network *n = session_network(s);
@@ -259,7 +269,7 @@ const struct tally *session_score(struct session *s, enum part part, struct erro
 {
     struct score *c = &s->score[part];
     if (!s->data) {
-        error_set(e, "there are no data yet: try `data circle`");
+        session_miss_data(s, e);
         return NULL;
     }
     if (c->known && c->revision == s->revision && c->step == session_place(s).step)

@@ -26,6 +26,9 @@ void session_changed_in_place(struct session *s);
 /* Sets how a network's samples are read; NULL: as the data do. */
 void network_read_by(struct network *n, const struct data *reading);
 
+/* The error of data that are not there, with what to type. Returns false. */
+bool session_miss_data(const struct session *s, struct error *e);
+
 void probe_release(struct probe *p);
 
 #endif

@@ -16,7 +16,7 @@ static bool parts_there(const struct session *s, struct error *e)
 {
     const struct model *m = session_network(s)->model;
     if (!s->data)
-        return error_set(e, "there are no data yet: try `data circle`");
+        return session_miss_data(s, e);
     if (m->layers < 2)
         return error_set(e, "the model has no layers yet: try `dense 4 tanh`, then `dense 1 tanh`");
     if (m->built && shape_equal(&m->layer[0].out, &s->data->shape))

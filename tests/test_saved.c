@@ -51,6 +51,9 @@ static void test_words(void **state)
     assert_non_null(strstr(text_get(&printed), "3 values make a sample (year, crew, fare), not 2"));
     assert_false(type("predict 1956 6 x"));
     assert_non_null(strstr(text_get(&printed), "fare must be a number, not 'x'"));
+    assert_false(type("evaluate"));
+    assert_non_null(
+        strstr(text_get(&printed), "without its data, 'fares.csv': read them with `data csv FILE"));
     type_well("data gate op=and; undo");
     type_well("predict 1956 6 20");
     assert_non_null(strstr(text_get(&printed), "New Year"));

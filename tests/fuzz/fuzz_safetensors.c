@@ -1,7 +1,9 @@
 /* fuzz_safetensors.c - bytes to a tensor file, and from it into the state of a small model. */
+#include "../../src/data.h"
 #include "../../src/error.h"
 #include "../../src/io/safetensors.h"
 #include "../../src/memory.h"
+#include "../../src/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,24 @@ static struct state *make_state(void)
     return s;
 }
 
+/* What was accepted can be written and read again. */
+static void read_schema(const char *json)
+{
+    struct error e = {{0}, 0, 0};
+    struct text again = {0};
+    struct data *d = data_schema_read(json, &e);
+    if (!d && !*e.text)
+        abort();
+    if (d)
+        data_schema_write(d, &again);
+    struct data *second = again.length ? data_schema_read(text_get(&again), &e) : NULL;
+    if (again.length && !second)
+        abort();
+    data_unref(second);
+    data_unref(d);
+    text_release(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     struct error e = {{0}, 0, 0};
@@ -46,6 +66,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     }
     struct state *s = make_state(), *before = state_copy(s, &e);
     safetensors_metadata(f, "commands");
+    const char *inputs = safetensors_metadata(f, "inputs");
+    if (inputs)
+        read_schema(inputs);
     bool filled = safetensors_fill(f, s, &e);
     if (before && !filled && (memcmp(s->param, before->param, s->floats * sizeof(float)) || s->place.step))
         abort();
