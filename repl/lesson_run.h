@@ -99,7 +99,8 @@ void lesson_count_failure(struct repl *r);
 /* Removes what is kept on disk of a step. */
 void lesson_forget(const struct lesson_run *run, const char *step);
 
-/* Leaves the lesson without a word, keeps the progress, gives the learner's seed and speed back. */
+/* (lesson_start.c) Leaves the lesson without a word, keeps the progress, gives the learner's seed and speed
+ * back. */
 void lesson_end(struct repl *r);
 void lesson_save(struct repl *r); /* the progress file; warns once when it cannot be written */
 
