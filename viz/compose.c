@@ -76,6 +76,8 @@ static int wrap(
     int n = 0;
     while (n < most && next_line(d, f, width, &text, out[n]))
         n++;
+    if (n && text[strspn(text, " \n")]) /* more than there is room for */
+        snprintf(out[n - 1] + strnlen(out[n - 1], LINE_TEXT - 4), 4, "…");
     return n;
 }
 

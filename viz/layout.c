@@ -169,6 +169,6 @@ int layout(const struct view *v, const struct panel *const *panels, int count, s
         struct rect beside = cut_side(t, &side, tall, &room);
         n += group_share(t, &side, beside, !tall, out + n);
     }
-    n += strips(t, &bottom, &room, false, 230 * t->px, out + n);
+    n += strips(t, &bottom, &room, false, 265 * t->px, out + n);
     return n + group_share(t, &main, room, tall, out + n);
 }

@@ -288,7 +288,7 @@ static void curves_draw(const struct view *v, struct rect r, struct draw *d)
     bool numbers = c.mae || (!c.accuracy && data && data->classes == 0);
     struct chart metric = {numbers ? "mae" : "accuracy", c.metric, c.val_metric, false, !numbers};
     const struct theme *t = v->theme;
-    bool beside = r.w > 1.5f * r.h && r.w > 460 * t->px, room = beside || r.h > 190 * t->px;
+    bool beside = r.w > 1.5f * r.h && r.w > 460 * t->px, room = beside || r.h > 160 * t->px;
     if (!room || (c.n && !c.accuracy && !c.mae)) {
         draw_chart(v, r, d, &loss, &c);
         return;

@@ -25,13 +25,14 @@ static void draw_empty(const struct view *v, struct rect r, struct draw *d)
 {
     const struct data *data = v->session->data;
     float line = text_height(view_font(v, FONT_BODY));
+    const char *advice = *v->caption ? "The lesson builds it step by step"
+                         : data      ? "Type  dense 4 tanh  to add the first layer"
+                                     : "Type  demo xor  to see a network learn, or  data spiral";
     struct rect middle = {r.x, r.y + r.h / 2 - line, r.w, line};
     draw_text(d, middle, ALIGN_CENTRE, view_font(v, FONT_STRONG), view_colour(v, COLOUR_TEXT),
         data ? "No layers yet" : "Nothing here yet");
     middle.y += 1.4f * line;
-    draw_text(d, middle, ALIGN_CENTRE, view_font(v, FONT_BODY), view_colour(v, COLOUR_DIM),
-        data ? "Type `dense 4 tanh` to add the first layer"
-             : "Type `demo xor` to see a network learn, or `data spiral`");
+    draw_text(d, middle, ALIGN_CENTRE, view_font(v, FONT_BODY), view_colour(v, COLOUR_DIM), advice);
 }
 
 static void draw_skipped(struct scene *n)

@@ -77,6 +77,7 @@ struct scene {
 
 /* Step mode now; WAVE_NONE when it is over or the weights have moved on. */
 struct wave network_wave(const struct view *v, int blocks);
+long network_wave_sample(const struct view *v); /* the row of the data whose numbers it shows, -1 for none */
 bool network_wave_moving(const struct view *v);
 
 /* 0.4 … 1: how bright a block, or the links that lead to it, are in step mode. */

@@ -194,9 +194,12 @@ void network_draw_foot(struct scene *n)
     }
     const char *hint = "";
     if (!n->model->built)
-        hint = "The input's shape is not known yet: type `data spiral`, or `input 2`";
+        hint = "The input's shape is not known yet: type  data spiral , or  input 2";
     else if (!n->v->session->data)
-        hint = "No data yet: type `data spiral`";
+        hint = "No data yet: type  data spiral";
+    else if (n->picture && n->picture->kind == MAP_SAMPLES)
+        hint = n->v->session->data->classes ? "each cell: one sample, ordered by class"
+                                            : "each cell: one sample, smallest target first";
     else if (!n->v->still && !n->v->training)
         hint = "Hover a unit to see its map; a click pins it";
     bool words = *text;

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { UNIT_COLUMNS = 3, IMAGE_LEAST = 49 };
+enum { UNIT_COLUMNS = 3, IMAGE_LEAST = 49, SOME_UNITS = 32 };
 
 static const float unit_least = 17, unit_good = 26, unit_most = 54, unit_huge = 88, cell_least = 3,
                    cell_most = 15, column_least = 40;
@@ -69,6 +69,21 @@ static bool place_units(struct block *b, bool single, float w, float h, float px
     return true;
 }
 
+/* A layer of some units shows those that fit as squares: a map says more than a cell. */
+static bool place_some(struct block *b, float w, float h, float px)
+{
+    struct block some = *b;
+    if (b->units > SOME_UNITS)
+        return false;
+    while (--some.units >= 3)
+        if (place_units(&some, false, w, h, px)) {
+            some.units = b->units;
+            *b = some;
+            return true;
+        }
+    return false;
+}
+
 /* Columns of cells: an image keeps its width, others are about as wide as the room. */
 static int cell_columns(const struct layer *l, int units, float w, float h)
 {
@@ -114,7 +129,7 @@ static struct block place_block(
         return b;
     }
     bool ends = layer == 0 || layer == m->layers - 1;
-    if (!place_units(&b, ends, width, r.h, px)) {
+    if (!place_units(&b, ends, width, r.h, px) && !place_some(&b, width, r.h - more, px)) {
         place_cells(&b, l, width, r.h, px);
         if (b.shown < b.units)
             place_cells(&b, l, width, r.h - more, px);

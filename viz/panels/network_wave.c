@@ -73,6 +73,12 @@ struct wave network_wave(const struct view *v, int blocks)
     return w;
 }
 
+long network_wave_sample(const struct view *v)
+{
+    const struct probe *p = &v->session->probe;
+    return probe_stands(v) && p->index && p->N ? (long)p->index[0] : -1;
+}
+
 bool network_wave_moving(const struct view *v)
 {
     return network_wave(v, 2).moving;
@@ -199,9 +205,12 @@ static void draw_link_number(struct scene *n, struct point a, struct point b, co
 
 static void number_of(const struct scene *n, int layer, const struct link *k, char out[24])
 {
-    if (n->wave.kind == WAVE_UPDATE)
-        snprintf(out, 24, "→%.2f", fabsf(k->w) < 0.005f ? 0 : (double)k->w);
-    else
+    if (n->wave.kind == WAVE_UPDATE) { /* as many digits as show the change */
+        const struct param *p = &n->model->layer[layer].param[0];
+        double change = fabs((double)k->w - (double)kernel_value(n->wave.probe->state->param, p, k));
+        int digits = change > 0 ? (int)ceil(-log10(change)) + 1 : 2;
+        snprintf(out, 24, "→%.*f", digits < 2 ? 2 : digits > 6 ? 6 : digits, (double)k->w);
+    } else
         signed_number((double)flow_of(n, layer, k), out);
 }
 

@@ -176,7 +176,7 @@ static void draw(const struct view *v, struct rect r, struct draw *d)
     struct output o = output_of(v, d);
     const struct data *data = o.data;
     if (!data)
-        draw_words(v, r, d, "No data yet: type `data spiral`");
+        draw_words(v, r, d, *v->caption ? "No data yet" : "No data yet: type  data spiral");
     else if (data->plane && data->raw_x)
         output_plane(&o, r);
     else if (data->raw == 1 && data->raw_x && !data->classes)

@@ -24,7 +24,7 @@ struct colour output_target_colour(const struct output *o, size_t row)
 /* Few marks are large. */
 static float mark_radius(size_t n)
 {
-    return n > 600 ? 2.1f : n > 150 ? 2.7f : n > 30 ? 3.5f : 5.5f;
+    return n > 500 ? 1.6f : n > 150 ? 2.7f : n > 30 ? 3.5f : 5.5f;
 }
 
 void output_mark(const struct output *o, struct point at, size_t row, struct colour c)
@@ -33,7 +33,10 @@ void output_mark(const struct output *o, struct point at, size_t row, struct col
     struct colour ground = view_colour(o->v, COLOUR_PANEL);
     if (o->v->pin.kind == SUBJECT_SAMPLE && o->v->pin.a == (int)row)
         draw_ring(o->d, at, radius + 5 * px, 2 * px, view_colour(o->v, COLOUR_ACCENT));
-    draw_circle(o->d, at, radius + px, colour_alpha(ground, row < o->data->train ? 0.8f : 0.6f));
+    draw_circle(o->d, at, radius + px,
+        colour_alpha(ground, o->data->n > 500       ? 0.4f
+                             : row < o->data->train ? 0.8f
+                                                    : 0.6f));
     if (row < o->data->train)
         draw_circle(o->d, at, radius, c);
     else
@@ -221,6 +224,14 @@ static void plane_marks(const struct output *o, struct rect map)
             least = away;
             nearest = row;
         }
+    }
+    long probed = network_wave_sample(o->v); /* the one that goes through the network in step mode */
+    if (probed >= 0 && (size_t)probed < d->n) {
+        struct point at = plane_point(d, map, (size_t)probed);
+        float px = o->v->theme->px, radius = mark_radius(d->n) * px + 6 * px;
+        output_mark(o, at, (size_t)probed, output_target_colour(o, (size_t)probed));
+        draw_ring(o->d, at, radius + px, 4 * px, view_colour(o->v, COLOUR_PANEL));
+        draw_ring(o->d, at, radius, 2 * px, view_colour(o->v, COLOUR_TEXT));
     }
     draw_pop_clip(o->d);
     if (nearest < d->n)
