@@ -194,6 +194,40 @@ static void looking_at_a_unit_swaps_its_map_in(void **state)
     session_free(s);
 }
 
+static void what_blew_up_is_told(void **state)
+{
+    static const float loss[] = {1, 30, 5e6f, INFINITY};
+    static struct view v;
+    struct session *s = make_scene(4);
+    struct replica *replica = replica_new(NULL);
+    struct theme theme;
+    struct draw d;
+    struct rect r = {0, 0, 900, 300};
+    draw_init(&d, NULL, NULL);
+    make_view(&v, s, replica, &theme, "dark");
+    for (int last = 3; last >= 2; last--) { /* with its end, then without */
+        v.curves = (size_t)last + 1;
+        for (int i = 0; i <= last; i++)
+            v.curve[i] = (struct curve_point){.epoch = (uint64_t)i + 1,
+                .step = (uint64_t)i,
+                .loss = loss[i],
+                .accuracy = NAN,
+                .val_loss = NAN,
+                .val_accuracy = NAN,
+                .mae = NAN,
+                .val_mae = NAN};
+        draw_begin(&d, r);
+        panel_find("curves")->draw(&v, r, &d);
+        assert_true(has_text(&d, "inf") == (last == 3));
+        draw_begin(&d, r);
+        panel_find("toolbar")->draw(&v, r, &d);
+        assert_true(has_text(&d, "diverged") == (last == 3));
+    }
+    draw_release(&d);
+    replica_free(replica);
+    session_free(s);
+}
+
 /* Step mode at a time after the probe came. */
 static void draw_wave(struct view *v, struct draw *d, double time)
 {
@@ -273,6 +307,7 @@ int main(void)
         cmocka_unit_test(every_panel_draws_inside_its_room),
         cmocka_unit_test(zones_say_the_command),
         cmocka_unit_test(looking_at_a_unit_swaps_its_map_in),
+        cmocka_unit_test(what_blew_up_is_told),
         cmocka_unit_test(step_mode_plays_what_was_typed),
         cmocka_unit_test(the_wave_lights_its_place_and_fades_the_rest),
     };

@@ -238,6 +238,11 @@ static void draw_break(const struct view *v, struct draw *d, const struct plot *
     float px = v->theme->px, x = roundf(plot_point(p, c->epoch[c->n - 1], 0).x);
     struct point line[] = {{x, p->area.y}, {x, p->area.y + p->area.h}};
     draw_dashes(d, line, 2, 1.5f * px, view_colour(v, COLOUR_BAD), 4 * px, 3 * px, 0);
+    for (size_t i = c->n; i-- > 0;)
+        if (isfinite(k->train[i])) { /* the last number, which may be the only one */
+            draw_circle(d, plot_point(p, c->epoch[i], k->train[i]), 3 * px, line_colour(v, false));
+            break;
+        }
     if (k->loss)
         draw_flag(v, d, p, x + 4 * px, isnan(c->loss[c->n - 1]) ? "NaN" : "inf", COLOUR_BAD, COLOUR_PANEL);
 }
