@@ -24,25 +24,25 @@ struct data_column {
 
 struct data {
     atomic_int references;
-    char name[DATA_NAME];    /* "spiral", "iris.csv" */
-    char *command;           /* the command that makes it again: "data spiral noise=10" */
-    size_t n, train;         /* samples, and how many of them (the first) train */
-    struct shape shape;      /* of one sample's input */
-    float *x;                /* n x size of shape: what the network reads */
-    int classes;             /* 0: regression */
-    char **class_name;       /* [classes] */
-    size_t targets;          /* numbers a sample: 1 for classes */
-    float *t;                /* n x targets: class index 0 … classes-1, or numbers */
-    char **target_name;      /* [targets] */
-    char **input_name;       /* [size of shape], or NULL for images */
-    size_t raw;              /* inputs before `features`: 2 for sets on the plane; 0 for images */
-    char **raw_name;         /* [raw]: what the axes are called */
-    float *raw_x;            /* n x raw, in the units of the source; == what axes show. NULL for images */
-    float *mean, *deviation; /* [raw]: standardised = (raw_x - mean) / deviation; 0 and 1 where not */
+    char name[DATA_NAME];       /* "spiral", "iris.csv" */
+    char *command;              /* the command that makes it again: "data spiral noise=10" */
+    size_t n, train;            /* samples, and how many of them (the first) train */
+    struct shape shape;         /* of one sample's input */
+    float *x;                   /* n x size of shape: what the network reads */
+    int classes;                /* 0: regression */
+    char **class_name;          /* [classes] */
+    size_t targets;             /* numbers a sample: 1 for classes */
+    float *t;                   /* n x targets: class index 0 … classes-1, or numbers */
+    char **target_name;         /* [targets] */
+    char **input_name;          /* [size of shape], or NULL for images */
+    size_t raw;                 /* inputs before `features`: 2 for sets on the plane; 0 for images */
+    char **raw_name;            /* [raw]: what the axes are called */
+    float *raw_x;               /* n x raw, in the units of the source; == what axes show. NULL for images */
+    float *mean, *deviation;    /* [raw]: standardised = (raw_x - mean) / deviation; 0 and 1 where not */
     struct data_column *column; /* [columns] of the table they were read from; NULL: each raw input is one */
     size_t columns;
-    bool plane;              /* raw == 2: an output map can be drawn */
-    float low[2], high[2];   /* of the plane, in raw units */
+    bool plane;                                 /* raw == 2: an output map can be drawn */
+    float low[2], high[2];                      /* of the plane, in raw units */
     int features[DATA_FEATURES], feature_count; /* rows of feature_at(), when plane; default x1 x2 */
     char *note;     /* what was dropped, filled, encoded: one line each; "" when nothing */
     bool generated; /* by a generator: may run from a loaded file */

@@ -15,10 +15,10 @@ enum { VERSIONS = 64, LEAST_BUDGET = 16 << 20, LEAST_STATES = 4 };
 struct version {
     char label[32];
     int network;
-    const struct model *model; /* a reference */
-    const struct data *data;   /* a reference or NULL */
+    const struct model *model;  /* a reference */
+    const struct data *data;    /* a reference or NULL */
     const struct data *reading; /* the network's; a reference or NULL */
-    struct state *state;       /* owned; NULL when the model was not built */
+    struct state *state;        /* owned; NULL when the model was not built */
     struct recipe recipe;
     uint64_t seed;
 };

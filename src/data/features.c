@@ -182,7 +182,8 @@ static bool copy_contents(struct data *to, const struct data *from, struct error
     memcpy(to->t, from->t, from->n * from->targets * sizeof(float));
     memcpy(to->mean, from->mean, from->raw * sizeof(float));
     memcpy(to->deviation, from->deviation, from->raw * sizeof(float));
-    return copy_columns(to, from, e) && copy_names(to->class_name, from->class_name, (size_t)from->classes, e) &&
+    return copy_columns(to, from, e) &&
+           copy_names(to->class_name, from->class_name, (size_t)from->classes, e) &&
            copy_names(to->target_name, from->target_name, from->targets, e) &&
            copy_names(to->raw_name, from->raw_name, from->raw, e) && data_name(&to->note, from->note, e) &&
            (!from->command || data_name(&to->command, from->command, e));
