@@ -26,6 +26,7 @@ static const struct data_source *const sources[] = {
     &data_blobs,
     &data_sine,
     &data_csv,
+    &data_mnist,
 };
 
 TABLE(data_source, sources, sources[i])
@@ -185,8 +186,7 @@ static void shuffle_rows(struct data *d, uint64_t seed)
     }
 }
 
-/* How many of each class are held out: its share, and those left over go to the largest fractions. */
-static void share_out(const size_t *count, size_t *quota, size_t classes, size_t n, size_t held)
+void data_share_out(const size_t *count, size_t *quota, size_t classes, size_t n, size_t held)
 {
     size_t given = 0;
     for (size_t k = 0; k < classes; k++)
@@ -226,7 +226,7 @@ static bool stratify_rows(struct data *d, struct error *e)
         return false;
     for (size_t i = 0; i < d->n; i++)
         count[(size_t)d->t[i]]++;
-    share_out(count, count + classes, classes, d->n, d->n - d->train);
+    data_share_out(count, count + classes, classes, d->n, d->n - d->train);
     part_rows(d, count + classes);
     memory_free(count);
     return true;

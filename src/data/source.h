@@ -12,7 +12,7 @@ struct error;
 
 /* The words of this folder's sources, for the list in data.c. */
 extern const struct data_source data_circle, data_xor, data_gauss, data_spiral, data_plane, data_multi_gauss;
-extern const struct data_source data_gate, data_moons, data_blobs, data_sine, data_csv;
+extern const struct data_source data_gate, data_moons, data_blobs, data_sine, data_csv, data_mnist;
 
 /* Rows that several sources have. */
 #define DATA_ROW_N(count, least)                                                           \
@@ -62,6 +62,10 @@ bool data_compute_inputs(struct data *d, struct error *e);
 
 /* How many of n samples train when this share is held out: at least one. */
 size_t data_train_count(size_t n, double split);
+
+/* How many of each class are held out, of `held` among n: its share, and those left over go to the largest
+ * fractions. count and quota: [classes]. */
+void data_share_out(const size_t *count, size_t *quota, size_t classes, size_t n, size_t held);
 
 /* True, with the error "cancelled", when the flag is there and set. */
 bool data_cancelled(const atomic_bool *cancel, struct error *e);
