@@ -4,6 +4,7 @@
  * file is read as a job, for it may be large; Ctrl-C gives up and the old data stay. */
 #include "cmd.h"
 #include "loop.h"
+#include "thumbnails.h"
 
 #include "../src/data.h"
 #include "../src/memory.h"
@@ -368,6 +369,11 @@ static bool run_head(struct repl *r, const struct command *c, const struct args 
     const struct data *d = r->session->data;
     if (!need_data(r, e))
         return false;
+    size_t rows = (size_t)a->value[0].number < d->n ? (size_t)a->value[0].number : d->n;
+    if (thumbnails_fit(d)) {
+        thumbnails_print(d, rows);
+        return true;
+    }
     size_t all = d->columns ? d->columns : d->raw ? d->raw : shape_size(&d->shape);
     size_t columns = all < HEAD_COLUMNS ? all : HEAD_COLUMNS;
     char align[HEAD_COLUMNS + 3] = {0};
@@ -380,7 +386,7 @@ static bool run_head(struct repl *r, const struct command *c, const struct args 
     for (size_t k = 0; k < columns; k++)
         table_add(&t, "%s", d->columns ? d->column[k].name : d->raw ? d->raw_name[k] : "");
     table_add(&t, "%s", d->target_name && d->target_name[0] ? d->target_name[0] : "target");
-    for (size_t i = 0; i < (size_t)a->value[0].number && i < d->n; i++)
+    for (size_t i = 0; i < rows; i++)
         head_row(&t, d, i, columns);
     table_print(&t);
     if (columns < all)
@@ -391,6 +397,7 @@ static bool run_head(struct repl *r, const struct command *c, const struct args 
 static const struct command head_command = {
     .name = "head",
     .summary = "shows the first samples",
+    .details = "Images are drawn in dots, with number and class.",
     .example = "head 3",
     .before = "data spiral",
     .group = GROUP_DATA,

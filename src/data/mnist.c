@@ -147,20 +147,21 @@ static const struct arg_row mnist_rows[] = {
         .flags = ARG_REQUIRED},
     [N] = {"n", ARG_INT, "how many images, drawn by the seed; 0: all", .min = 0, .max = 1e9,
         .flags = ARG_KEY_ONLY},
-    [SPLIT] = {"split", ARG_REAL,
-        "share that is held out; when not given, the t10k files where both are there", .min = 0, .max = 0.9,
-        .fallback = SPLIT_PERCENT / 100.0, .flags = ARG_KEY_ONLY},
+    [SPLIT] = {"split", ARG_REAL, "share held out; without it the t10k files are, where both pairs are there",
+        .min = 0, .max = 0.9, .fallback = SPLIT_PERCENT / 100.0, .flags = ARG_KEY_ONLY},
     {0},
 };
 
 static struct data *read_folder(struct folder *f, const struct arg_value *v, uint64_t seed, struct error *e)
 {
     char name[DATA_NAME];
+    if (!check_folder(f, e))
+        return NULL;
     for (int k = 0; k < 2; k++) {
         find(f->path, part_name[k], &images, f->image[k]);
         find(f->path, part_name[k], &labels, f->label[k]);
     }
-    if (!check_folder(f, e) || !check_found(f, e) || !read_pairs(f, e))
+    if (!check_found(f, e) || !read_pairs(f, e))
         return NULL;
     name_data(f->path, name);
     const struct idx_options options = {
