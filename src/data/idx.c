@@ -36,24 +36,29 @@ static const char *dimensions(const struct idx *f, char out[SHAPE_TEXT])
     return out;
 }
 
+static bool refuse_short(size_t have, struct error *e)
+{
+    return error_set(e, "it ends within its header, after %zu bytes: was it cut off?", have);
+}
+
 static bool check_magic(const uint8_t *byte, size_t have, int rank, struct error *e)
 {
     if (have >= MAGIC && (byte[0] || byte[1]))
         return error_set(e, "it is no IDX file, which begins with two zero bytes");
-    if (have < header_size(rank))
-        return error_set(e, "it ends within its header, after %zu bytes: was it cut off?", have);
+    if (have < MAGIC)
+        return refuse_short(have, e);
     if (byte[2] != UNSIGNED_BYTES)
         return error_set(
             e, "its values are of type 0x%02x, and only unsigned bytes (0x08) are read", byte[2]);
     if (byte[3] != rank)
-        return error_set(e, "it has %d dimensions, and %s have %d: are files mixed up?", byte[3],
-            rank == 1 ? "labels" : "images", rank);
-    return true;
+        return error_set(e, "it has %d dimension%s, but %s have %d: do the names of the files fit?", byte[3],
+            byte[3] == 1 ? "" : "s", rank == 1 ? "labels" : "images", rank);
+    return have >= header_size(rank) || refuse_short(have, e);
 }
 
 static bool read_header(const uint8_t *byte, size_t have, int rank, struct idx *f, struct error *e)
 {
-    char text[SHAPE_TEXT], most[MEMORY_TEXT];
+    char text[SHAPE_TEXT];
     if (!check_magic(byte, have, rank, e))
         return false;
     f->rank = rank;
@@ -68,8 +73,8 @@ static bool read_header(const uint8_t *byte, size_t have, int rank, struct idx *
     if (!large && !f->size)
         return error_set(e, "its header says %s: it is empty", dimensions(f, text));
     if (large || f->size > IDX_LIMIT)
-        return error_set(e, "its header claims %s values, and at most %s are read", dimensions(f, text),
-            memory_text(IDX_LIMIT, most));
+        return error_set(
+            e, "its header claims %s values, and at most %d are read", dimensions(f, text), IDX_LIMIT);
     return true;
 }
 
@@ -102,7 +107,7 @@ static bool read_plain(char *bytes, size_t length, int rank, struct idx *f, stru
 static bool refuse_gzip(int status, const z_stream *z, struct error *e)
 {
     if (status == Z_BUF_ERROR)
-        return error_set(e, "its gzip data end too early: was it cut off?");
+        return error_set(e, "its gzip data end too early: was the file cut off?");
     if (status == Z_MEM_ERROR)
         return error_set(e, "not enough memory to unpack it");
     return error_set(e, "its gzip data are damaged (%s)", z->msg ? z->msg : "they need a dictionary");
