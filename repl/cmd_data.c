@@ -114,6 +114,20 @@ static bool run_data(struct repl *r, const struct command *c, const struct args 
     return true;
 }
 
+/* `data iris.csv` is what many type first. */
+static bool refuse_data(const struct command_line *line, struct error *e)
+{
+    const struct word *first = line->count ? &line->word[0] : NULL;
+    const char *dot = first && !first->key ? strrchr(first->text, '.') : NULL;
+    if (dot && (!strcmp(dot, ".csv") || !strcmp(dot, ".tsv") || !strcmp(dot, ".txt"))) {
+        char brief[WORD_BRIEF];
+        word_brief(first->text, brief);
+        return error_set_at(e, first->offset, first->length,
+            "'%s' is a file: `data csv %s target=COLUMN` reads it", brief, brief);
+    }
+    return false;
+}
+
 static const struct arg_row *source_rows(const char *first)
 {
     const struct data_source *source = data_source_find(first);
@@ -132,6 +146,7 @@ static const struct command data_command_row = {
     .args = data_args,
     .run = run_data,
     .rest = source_rows,
+    .refuse = refuse_data,
 };
 
 /* --- features ------------------------------------------------------------------------------------------ */

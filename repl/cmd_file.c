@@ -39,6 +39,9 @@ static bool full_path(const char *name, char *out, size_t size, struct error *e)
 {
     size_t n = strlen(name), tail = sizeof suffix - 1;
     bool has = n >= tail && !strcmp(name + n - tail, suffix);
+    const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
+    if (!last[strspn(last, ".")] || !strcmp(last, suffix))
+        return error_set(e, "'%.60s' names no file: `save model` writes model%s", name, suffix);
     if (snprintf(out, size, "%s%s", name, has ? "" : suffix) < (int)size)
         return true;
     return error_set(e, "this file name is too long");
@@ -250,7 +253,7 @@ static bool run_load(struct repl *r, const struct command *c, const struct args 
     struct opening o = {.path = a->value[0].text};
     char full[4096];
     /* `load model` reads what `save model` wrote. */
-    if (access(o.path, F_OK) && full_path(o.path, full, sizeof full, e) && !access(full, F_OK))
+    if (access(o.path, F_OK) && full_path(o.path, full, sizeof full, NULL) && !access(full, F_OK))
         o.path = full;
     if (!loop_job(r, open_file, &o, e))
         return false;

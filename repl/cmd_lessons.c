@@ -101,7 +101,7 @@ static const struct command progress_command = {
 enum { LESSON_ARG_NAME, LESSON_ARG_AGAIN, LESSON_ARG_SEEDS, LESSON_ARG_FILE };
 
 static const struct arg_row lesson_args[] = {
-    {"name", ARG_TEXT, "a lesson's name, number or file; or lint, test, new", .flags = ARG_REQUIRED},
+    {"name", ARG_TEXT, "a lesson's name, number or file; or lint, test, new"},
     {"again", ARG_FLAG, "from its beginning"},
     {"seeds", ARG_INT, "test: how many seeds", .min = 1, .max = 1000, .fallback = 1, .flags = ARG_KEY_ONLY},
     {"file", ARG_FILE, "lint, test: the lesson's file or name; new: its name"},
@@ -133,6 +133,8 @@ static bool run_author(struct repl *r, const char *what, const char *file, int s
 static bool run_lesson(struct repl *r, const struct command *c, const struct args *a, struct error *e)
 {
     const char *name = a->value[LESSON_ARG_NAME].text, *file = a->value[LESSON_ARG_FILE].text;
+    if (!a->value[LESSON_ARG_NAME].given)
+        return error_set(e, "say which one: `lessons` lists them, `lesson tour` starts the first");
     bool author = strcmp(name, "lint") == 0 || strcmp(name, "test") == 0 || strcmp(name, "new") == 0;
     if (author && !a->value[LESSON_ARG_FILE].given)
         return error_set(e, "say which: lesson %s %s", name, strcmp(name, "new") == 0 ? "NAME" : "FILE");

@@ -78,7 +78,10 @@ static bool run_let(struct repl *r, const struct command *c, const struct args *
     while (isalnum((unsigned char)a->rest[n]) || a->rest[n] == '_')
         n++;
     size_t equals = n + strspn(a->rest + n, " \t\n");
-    if (!n || n >= sizeof name || a->rest[equals] != '=' || a->rest[equals + 1] == '=')
+    if (n >= sizeof name)
+        return error_set_at(
+            e, a->rest_offset, (int)n, "this name is too long: %zu letters are the most", sizeof name - 1);
+    if (!n || a->rest[equals] != '=' || a->rest[equals + 1] == '=')
         return error_set_at(
             e, a->rest_offset, (int)strlen(a->rest), "`let` reads NAME = EXPRESSION: `let y = 2 * lr`");
     snprintf(name, sizeof name, "%.*s", (int)n, a->rest);

@@ -417,6 +417,10 @@ static bool run_rewind(struct repl *r, const struct command *c, const struct arg
         size_t batch = s->batch_size ? s->batch_size : 32;
         step = (uint64_t)a->value[1].number * ((s->data->train + batch - 1) / batch);
     }
+    struct place now = session_place(s);
+    if (a->value[1].given && step > now.step)
+        return error_set(e, "training has not come to epoch %.0f yet: it stands at epoch %llu",
+            a->value[1].number, (unsigned long long)now.epoch);
     if (!session_rewind(s, step, e))
         return false;
     repl_notices(r);

@@ -182,7 +182,9 @@ bool command_run(struct repl *r, const struct command_line *line, struct error *
     bool outer_background = r->background;
     struct args args;
     *e = (struct error){.offset = -1};
-    bool ok = check_effect(r, c, line, e) && args_bind(c->name, c->args, line->word, line->count, &args, e);
+    bool ok =
+        check_effect(r, c, line, e) &&
+        (args_bind(c->name, c->args, line->word, line->count, &args, e) || (c->refuse && c->refuse(line, e)));
     if (ok) {
         args.rest = args.rest_offset >= 0 ? line->raw + (args.rest_offset - line->raw_offset) : "";
         r->command = line;

@@ -44,6 +44,8 @@ struct command {
         struct repl *r, size_t i); /* candidates for TEXT and NAME arguments; may be NULL */
     const struct arg_row *(*rest)(
         const char *first); /* rows of the REST, when they depend on the first word; or NULL */
+    bool (*refuse)(const struct command_line *line,
+        struct error *e); /* words that do not bind: may write a better error; false; or NULL */
 };
 
 /* All commands, layer types included, in the order of the groups; NULL past the end. */

@@ -9,7 +9,9 @@
 #include "../src/text.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct parser {
@@ -119,6 +121,8 @@ static int parse_number(struct parser *p)
     int length = p->at - start;
     double number = 0;
     snprintf(digits, sizeof digits, "%.*s", length, t + start);
+    if (length < (int)sizeof digits && !is_word(t[p->at]) && isinf(strtod(digits, NULL)))
+        return fail(p, start, length, "this number is too large: 1.8e308 is the most");
     if (length >= (int)sizeof digits || is_word(t[p->at]) || !number_parse(digits, &number))
         return fail(p, start, length ? length : 1, "this is no number that can be used here");
     int node = add_node(p, NODE_NUMBER, start);

@@ -30,6 +30,9 @@ void lesson_free(struct lesson_run *run);
 void lesson_line_done(struct repl *r, const char *line, bool ok);
 bool lesson_enter(struct repl *r);
 
+/* Called when a training in the background ended: looks on as after a line. True when it said something. */
+bool lesson_training_ended(struct repl *r);
+
 /* The i-th lesson's id, NULL past the end: completion. */
 const char *lesson_id(struct repl *r, size_t i);
 

@@ -213,7 +213,7 @@ void lesson_progress_release(struct lesson_progress *p)
 
 /* --- checkpoints ---------------------------------------------------------------------------------------- */
 
-static const char *const suffix[] = {"safetensors", "gr", "journal"};
+static const char *const suffix[] = {"safetensors", "gr", "passes", "journal"};
 
 static void remove_files(const char *id, const char *step, const char *keep)
 {
@@ -237,6 +237,18 @@ bool lesson_checkpoint_exists(const char *id, const char *step)
     return false;
 }
 
+/* Activations and gradients are in no weights file: the passes by hand run again instead. */
+static bool save_passes(struct repl *r, const char *id, const char *step, struct error *e)
+{
+    char path[4096];
+    struct text passes = {0};
+    session_write_passes(r->session, &passes);
+    bool ok = passes.length == 0 || (step_path(path, sizeof path, id, step, "passes", e) &&
+                                        file_write(path, text_get(&passes), passes.length, e));
+    text_release(&passes);
+    return ok;
+}
+
 bool lesson_checkpoint_save(struct repl *r, const char *id, const char *step, struct error *e)
 {
     char path[4096];
@@ -254,7 +266,7 @@ bool lesson_checkpoint_save(struct repl *r, const char *id, const char *step, st
         ok = file_write(path, text_get(&commands), commands.length, e);
     state_free(state);
     text_release(&commands);
-    return ok;
+    return ok && save_passes(r, id, step, e);
 }
 
 bool lesson_journal_save(struct repl *r, const char *id, const char *step, size_t first, struct error *e)
@@ -289,10 +301,12 @@ static bool replay(struct repl *r, const char *lines, struct error *e)
     return ok;
 }
 
-static bool replay_file(struct repl *r, const char *path, struct error *e)
+static bool replay_file(struct repl *r, const char *path, bool optional, struct error *e)
 {
     char *bytes;
     size_t length;
+    if (optional && access(path, F_OK) != 0)
+        return true;
     if (!file_read(path, LESSON_LIMIT, &bytes, &length, e))
         return false;
     bool ok = replay(r, bytes, e);
@@ -328,14 +342,16 @@ static bool load_weights(struct repl *r, const char *path, struct error *e)
 
 bool lesson_checkpoint_load(struct repl *r, const char *id, const char *step, struct error *e)
 {
-    char weights[4096], commands[4096], journal[4096];
+    char weights[4096], commands[4096], passes[4096], journal[4096];
     if (!step_path(weights, sizeof weights, id, step, "safetensors", e) ||
         !step_path(commands, sizeof commands, id, step, "gr", e) ||
+        !step_path(passes, sizeof passes, id, step, "passes", e) ||
         !step_path(journal, sizeof journal, id, step, "journal", e))
         return false;
     bool trained = access(weights, F_OK) == 0;
     if (!trained && access(commands, F_OK) != 0)
         return error_set(e, "there is no checkpoint of this step");
-    return replay(r, "new\n", e) && (trained ? load_weights(r, weights, e) : replay_file(r, commands, e)) &&
-           (access(journal, F_OK) != 0 || replay_file(r, journal, e));
+    return replay(r, "new\n", e) &&
+           (trained ? load_weights(r, weights, e) : replay_file(r, commands, false, e)) &&
+           replay_file(r, passes, true, e) && replay_file(r, journal, true, e);
 }

@@ -41,11 +41,12 @@ bool lesson_record_is_done(const struct lesson_record *record, const char *step)
 void lesson_record_answer(struct lesson_record *record, const char *step, int option);
 int lesson_record_option(const struct lesson_record *record, const char *step); /* -1: not answered */
 
-/* Saves the session as the checkpoint of a step, empties its journal. */
+/* Saves the session as the checkpoint of a step, with its passes by hand; empties the step's journal. */
 struct repl;
 bool lesson_checkpoint_save(struct repl *r, const char *id, const char *step, struct error *e);
 
-/* Brings a checkpoint back and runs its journal again. False: there is none, or it does not fit. */
+/* Brings a checkpoint back and runs its passes and its journal again. False: there is none, or it does not
+ * fit. */
 bool lesson_checkpoint_load(struct repl *r, const char *id, const char *step, struct error *e);
 void lesson_checkpoint_remove(const char *id, const char *step);
 bool lesson_checkpoint_exists(const char *id, const char *step);

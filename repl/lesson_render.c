@@ -17,7 +17,7 @@ struct renderer {
     struct text *out;
     struct text inline_text; /* of the block being read */
     struct text indent;      /* before each of its lines */
-    int width;
+    int width, taken;        /* columns; those of the first line that a label before it takes */
     bool code_block, in_link;
     bool started;                  /* something was printed: a blank line goes before the next block */
     bool tight;                    /* inside a list whose items follow without blank lines */
@@ -68,7 +68,8 @@ static void flush_paragraph(struct renderer *r, bool space_before)
     if (space_before)
         blank_line(r);
     struct text word = {0};
-    int start = start_line(r), column = start;
+    int start = start_line(r) + r->taken, column = start;
+    r->taken = 0;
     while (*at != '\0') {
         size_t n = strcspn(at, " \n");
         int columns = read_word(at, n, &word);
@@ -248,7 +249,12 @@ static int text_found(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE n, void *ar
 
 void lesson_render(const char *markdown, int width, struct text *out)
 {
-    struct renderer r = {.out = out, .width = width < 20 ? 20 : width};
+    lesson_render_behind(markdown, width, 0, out);
+}
+
+void lesson_render_behind(const char *markdown, int width, int taken, struct text *out)
+{
+    struct renderer r = {.out = out, .width = width < 20 ? 20 : width, .taken = taken};
     MD_PARSER parser = {.flags = MD_FLAG_NOHTML,
         .enter_block = enter_block,
         .leave_block = leave_block,

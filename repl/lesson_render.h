@@ -11,4 +11,7 @@ struct text;
 /* Appends the rendered text; blocks are set apart by one blank line, the last line ends with a newline. */
 void lesson_render(const char *markdown, int width, struct text *out);
 
+/* The same behind a label that takes so many columns of the first line. */
+void lesson_render_behind(const char *markdown, int width, int taken, struct text *out);
+
 #endif

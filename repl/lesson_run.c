@@ -10,6 +10,7 @@
 #include "lesson_check.h"
 
 #include "editor.h"
+#include "loop.h"
 #include "output.h"
 #include "repl.h"
 
@@ -419,8 +420,7 @@ bool lesson_look(struct repl *r, bool aloud)
     /* Who got further hears what is missing now. */
     if (!holds && (aloud || (run->told != NULL && failed != run->told))) {
         run->told = failed;
-        out("%sNot yet:%s ", out_style(STYLE_WARN), out_end());
-        lesson_print(r, text_get(&why));
+        lesson_print_behind(r, STYLE_WARN, "Not yet:", text_get(&why));
         lesson_count_failure(r);
     }
     text_release(&why);
@@ -454,11 +454,40 @@ static void keep_journal(struct repl *r, bool trained)
         run->journal = count;
 }
 
+/* Is it `undo`, `redo` or `rewind`? Going back is no attempt. */
+static bool goes_back(const char *text)
+{
+    struct line line;
+    if (lex_line(text, strlen(text), &line, NULL) != LEX_OK)
+        return false;
+    const struct command *c = line.count == 1 ? row_of(&line.command[0]) : NULL;
+    bool back = c != NULL && (strcmp(c->name, "undo") == 0 || strcmp(c->name, "redo") == 0 ||
+                                 strcmp(c->name, "rewind") == 0);
+    line_release(&line);
+    return back;
+}
+
+bool lesson_training_ended(struct repl *r)
+{
+    struct lesson_run *run = r->lesson;
+    if (run == NULL || run->busy)
+        return false;
+    bool trained = trained_since(r, run->steps_seen);
+    run->steps_seen = steps_trained(r);
+    keep_journal(r, trained);
+    bool open = lesson_act(run) != NULL && !lesson_step_done(run, run->step);
+    if (!open || !trained || !lesson_has_check(run))
+        return false;
+    lesson_look(r, true);
+    return true;
+}
+
 void lesson_line_done(struct repl *r, const char *line, bool ok)
 {
     struct lesson_run *run = r->lesson;
     if (run == NULL || run->busy)
         return;
+    loop_settle(); /* a training that ended meanwhile is told before it is judged */
     const struct lesson_block *act = lesson_act(run);
     bool trained = trained_since(r, run->steps_seen);
     run->steps_seen = steps_trained(r);
@@ -474,9 +503,22 @@ void lesson_line_done(struct repl *r, const char *line, bool ok)
     if (act->kind == BLOCK_RUN)
         match_typed(run, line);
     if (lesson_has_check(run))
-        lesson_look(r, trained);
+        lesson_look(r, trained && !goes_back(line));
     else if (act->kind == BLOCK_RUN && run_block_done(run))
         lesson_success(r);
+}
+
+bool lesson_run_rest(struct repl *r)
+{
+    struct lesson_run *run = r->lesson;
+    bool ok = lesson_run_block(r);
+    if (r->lesson != run)
+        return false;
+    keep_journal(r, trained_since(r, run->steps_seen));
+    run->steps_seen = steps_trained(r);
+    if (ok)
+        lesson_success(r);
+    return ok;
 }
 
 bool lesson_enter(struct repl *r)
@@ -487,13 +529,7 @@ bool lesson_enter(struct repl *r)
     const struct lesson_block *act = lesson_act(run);
     bool open = act != NULL && !lesson_step_done(run, run->step);
     if (open && act->kind == BLOCK_RUN) {
-        bool ok = lesson_run_block(r);
-        if (r->lesson != run)
-            return true;
-        keep_journal(r, trained_since(r, run->steps_seen));
-        run->steps_seen = steps_trained(r);
-        if (ok)
-            lesson_success(r);
+        lesson_run_rest(r);
     } else if (!open || !lesson_has_check(run) || !lesson_look(r, false)) {
         lesson_prompt(r);
     }

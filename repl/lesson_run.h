@@ -7,6 +7,7 @@
 
 #include "lesson_file.h"
 #include "lesson_progress.h"
+#include "output.h"
 
 #include <stdint.h>
 
@@ -49,8 +50,9 @@ void lesson_show(struct repl *r);
 /* Prints one line that says what to type now. */
 void lesson_prompt(struct repl *r);
 
-/* Prints Markdown with its live fields filled in. */
+/* Prints Markdown with its live fields filled in; behind a label (its style, "" for none). */
 void lesson_print(struct repl *r, const char *markdown);
+void lesson_print_behind(struct repl *r, enum style style, const char *label, const char *markdown);
 void lesson_print_block(struct repl *r, const struct lesson_block *b);
 
 /* Prints what to say to the option of a predict step that was chosen. */
@@ -64,6 +66,9 @@ void lesson_caption(struct repl *r);
 
 /* Runs what is left of the present run block, line by line; false when one failed. */
 bool lesson_run_block(struct repl *r);
+
+/* The same, and announces what was seen; false when a command failed, or ended the lesson. */
+bool lesson_run_rest(struct repl *r);
 
 /* Runs the lines of a block, hidden or visible ones, as the lesson's own; each must pass lesson_own_line().
  */

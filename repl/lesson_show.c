@@ -24,9 +24,17 @@ static int text_width(void)
 
 void lesson_print(struct repl *r, const char *markdown)
 {
+    lesson_print_behind(r, STYLE_PLAIN, "", markdown);
+}
+
+void lesson_print_behind(struct repl *r, enum style style, const char *label, const char *markdown)
+{
     struct text filled = {0}, rendered = {0};
+    bool labelled = label[0] != '\0';
     lesson_fields(r, markdown, &filled);
-    lesson_render(text_get(&filled), text_width(), &rendered);
+    if (labelled)
+        out("%s%s%s ", out_style(style), label, out_end());
+    lesson_render_behind(text_get(&filled), text_width(), labelled ? out_columns(label) + 1 : 0, &rendered);
     out_text(text_get(&rendered));
     text_release(&filled);
     text_release(&rendered);
@@ -138,6 +146,8 @@ void lesson_show(struct repl *r)
         show_act[act->kind](r, act);
         out("\n");
     }
+    if (act != NULL && lesson_step_done(run, run->step))
+        out("%s✓ You have done this.%s\n", out_style(STYLE_GOOD), out_end());
     lesson_prompt(r);
     lesson_caption(r);
 }
@@ -149,8 +159,7 @@ void lesson_print_verdict(struct repl *r, int step, int option)
     const struct lesson_item *item = &f->item[b->item + option];
     struct text t = {0};
     text_addf(&t, "You said: *%s*. %s", item->head, item->tail);
-    out("%s%s%s ", out_style(item->right ? STYLE_GOOD : STYLE_WARN), item->right ? "✓" : "✗", out_end());
-    lesson_print(r, text_get(&t));
+    lesson_print_behind(r, item->right ? STYLE_GOOD : STYLE_WARN, item->right ? "✓" : "✗", text_get(&t));
     text_release(&t);
 }
 

@@ -27,8 +27,7 @@ enum { STATUS_CHECK_FAILED = 3 };
 static bool check_failed(struct repl *r, const char *why, struct error *e)
 {
     if (r->interactive) {
-        out("%sNot yet:%s ", out_style(STYLE_WARN), out_end());
-        lesson_print(r, why);
+        lesson_print_behind(r, STYLE_WARN, "Not yet:", why);
         lesson_count_failure(r);
         return true;
     }
@@ -111,12 +110,16 @@ bool lesson_next(struct repl *r, struct error *e)
         lesson_look(r, false);
     else if (is_open(run) && !run->asked_next)
         lesson_prompt(r);
+    bool runs = is_open(run) && lesson_act(run)->kind == BLOCK_RUN;
     if (is_open(run) && !run->asked_next) {
-        out("%sThis step is still open. `next` once more goes on without it.%s\n", out_style(STYLE_DIM),
-            out_end());
+        out("%sThis step is still open. `next` once more %s.%s\n", out_style(STYLE_DIM),
+            runs ? "runs it and goes on" : "goes on without it", out_end());
         run->asked_next = true;
         return true;
     }
+    /* What follows builds on it. */
+    if (runs && (!lesson_run_rest(r) || r->lesson != run))
+        return false;
     if (run->step + 1 < run->file->steps)
         return lesson_enter_step(r, run->step + 1, true, e);
     close_lesson(r, LESSON_DONE);
@@ -193,8 +196,7 @@ static bool answer_ask(struct repl *r, const struct lesson_block *b, const char 
     }
     lesson_number(given, &why);
     text_add(&why, given > wanted ? " is too high" : " is too low");
-    if (fabs(given + wanted) <= b->tolerance + 1e-9)
-        text_add(&why, ": look at the sign");
+    text_add(&why, fabs(given + wanted) <= b->tolerance + 1e-9 ? ": look at the sign." : ".");
     bool ok = check_failed(r, text_get(&why), e);
     text_release(&why);
     return ok;
@@ -250,8 +252,12 @@ bool lesson_hint(struct repl *r, struct error *e)
         return true;
     }
     run->hints++;
-    out("%sHint %d%s  ", out_style(STYLE_TITLE), run->hints, out_end());
-    lesson_print_block(r, b);
+    char label[24];
+    struct text t = {0};
+    snprintf(label, sizeof label, "Hint %d:", run->hints);
+    lesson_block_text(run->file, b, &t);
+    lesson_print_behind(r, STYLE_TITLE, label, text_get(&t));
+    text_release(&t);
     return true;
 }
 

@@ -152,8 +152,15 @@ static void watch_training(bool attended)
         return;
     loop.job_seen = job;
     session_status(s, &status);
-    if (!attended && (status.phase == PHASE_FINISHED || status.phase == PHASE_DIVERGED))
-        progress_report(loop.r, &status, true);
+    if (attended || (status.phase != PHASE_FINISHED && status.phase != PHASE_DIVERGED))
+        return;
+    progress_report(loop.r, &status, true);
+    if (loop.r->lesson) {
+        editor_hide(loop.r->editor);
+        lesson_training_ended(loop.r);
+        out_flush();
+        editor_show(loop.r->editor);
+    }
 }
 
 /* Runs the commands that keys and clicks in the window stand for, at most a few so that a wait goes on. */

@@ -126,6 +126,8 @@ bool session_prepare(struct session *s, struct error *e);
 bool session_fit(struct session *s, const struct fit *fit, struct error *e);
 void session_stop(struct session *s); /* ends a training and waits for the step to end */
 void session_status(const struct session *s, struct status *out);
+
+/* To the newest record at or before this step; one that training has not reached is an error. */
 bool session_rewind(struct session *s, uint64_t step, struct error *e);
 
 /* One forward pass on the next batch, on row `sample` (>= 0), or on a batch of N; then its backward pass;
@@ -169,6 +171,9 @@ struct place session_place(const struct session *s);
 
 /* Outputs for N inputs x (N x in), out N x K. */
 bool session_predict(struct session *s, const float *x, size_t N, float *out, struct error *e);
+
+/* Appends the lines that repeat the passes by hand which stand now: forward, and backward if it was run. */
+void session_write_passes(const struct session *s, struct text *out);
 
 /* Appends the lines that rebuild model, recipe and data. */
 void session_write(const struct session *s, struct text *out);

@@ -62,7 +62,8 @@ bool session_input(struct session *s, struct shape shape, struct error *e)
 bool session_add(struct session *s, int at, const struct layer_spec *spec, struct error *e)
 {
     const struct model *m = session_network(s)->model;
-    return put_model(s, spec->type->name, model_with_layer(m, at < 0 ? m->layers : at, spec, e), e);
+    const char *label = at < 0 ? spec->type->name : "insert";
+    return put_model(s, label, model_with_layer(m, at < 0 ? m->layers : at, spec, e), e);
 }
 
 bool session_replace(struct session *s, int at, const struct layer_spec *spec, struct error *e)

@@ -31,4 +31,7 @@ bool session_miss_data(const struct session *s, struct error *e);
 
 void probe_release(struct probe *p);
 
+/* session_update() under the name of the command that undo is to tell. */
+bool session_update_as(struct session *s, const char *label, struct error *e);
+
 #endif

@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "session_parts.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum { DEFAULT_BATCH = 32 };
@@ -182,7 +183,7 @@ static void update_now(void *arg)
     }
 }
 
-bool session_update(struct session *s, struct error *e)
+bool session_update_as(struct session *s, const char *label, struct error *e)
 {
     struct network *n = session_network(s);
     struct probe *p = &s->probe;
@@ -194,7 +195,7 @@ bool session_update(struct session *s, struct error *e)
         return error_set(e, "the weights have changed since `backward`: start again with `forward`");
     if (!session_recipe(s, &r, e))
         return false;
-    undo_mark(s, "update", false);
+    undo_mark(s, label, false);
     size_t room = s->batch_size ? s->batch_size : DEFAULT_BATCH;
     room = room < s->data->train ? room : s->data->train;
     bool prepared = n->trainer && s->trainer_revision == s->revision;
@@ -209,6 +210,25 @@ bool session_update(struct session *s, struct error *e)
     p->serial++;
     session_changed_in_place(s);
     return true;
+}
+
+bool session_update(struct session *s, struct error *e)
+{
+    return session_update_as(s, "update", e);
+}
+
+void session_write_passes(const struct session *s, struct text *out)
+{
+    const struct probe *p = &s->probe;
+    bool gradients = p->phase == PROBE_BACKWARD;
+    if ((p->phase != PROBE_FORWARD && !gradients) || p->quiet || !fresh(s))
+        return;
+    if (p->whole_batch)
+        text_addf(out, "forward n=%zu\n", p->N);
+    else
+        text_addf(out, "forward sample=%" PRIu32 "\n", p->index[0]);
+    if (gradients)
+        text_add(out, "backward\n");
 }
 
 bool session_probe(struct session *s, bool gradients, struct error *e)

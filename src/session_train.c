@@ -154,7 +154,7 @@ bool session_step(struct session *s, size_t batch_size, struct error *e)
     if (!isfinite(s->probe.loss))
         return error_set(e, "the loss is %s: no step from there; try `set lr %.2g` after `undo` or `rewind`",
             isnan(s->probe.loss) ? "NaN (not a number)" : "infinite", session_network(s)->recipe.lr / 10);
-    return session_backward(s, e) && session_update(s, e);
+    return session_backward(s, e) && session_update_as(s, "step", e);
 }
 
 void session_stop(struct session *s)
@@ -197,6 +197,10 @@ bool session_rewind(struct session *s, uint64_t step, struct error *e)
     struct network *n = session_network(s);
     if (!n->trainer)
         return error_set(e, "nothing was recorded yet: `fit` records as it goes");
+    uint64_t reached = session_place(s).step;
+    if (step > reached)
+        return error_set(e, "training has not come to step %llu yet: it stands at step %llu",
+            (unsigned long long)step, (unsigned long long)reached);
     struct looking look = {n->trainer, step, false};
     trainer_call(n->trainer, look_now, &look);
     if (!look.found)

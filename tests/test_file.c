@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -164,6 +165,41 @@ static void a_full_disk_leaves_the_old_file(void **state)
     assert_holds("c.txt", "old");
 }
 
+static void touch(const char *path)
+{
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    assert_true(descriptor >= 0);
+    close(descriptor);
+}
+
+/* A number that no process has: that of a child which ended and was waited for. */
+static long dead_process(void)
+{
+    pid_t child = fork();
+    if (!child)
+        _exit(0);
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    return child;
+}
+
+static void a_write_clears_what_the_dead_left(void **state)
+{
+    char dead[80], living[80];
+    snprintf(dead, sizeof dead, "e.txt.tmp-%ld", dead_process());
+    snprintf(living, sizeof living, "e.txt.tmp-%ld", (long)getppid());
+    touch(dead);
+    touch(living);
+    touch("e.txt.tmp-");
+    touch("e.txt.tmp-7x");
+    assert_true(file_write("e.txt", "new", 3, &error));
+    assert_int_equal(access(dead, F_OK), -1);
+    assert_int_equal(access(living, F_OK), 0);
+    assert_int_equal(access("e.txt.tmp-", F_OK), 0);
+    assert_int_equal(access("e.txt.tmp-7x", F_OK), 0);
+    assert_holds("e.txt", "new");
+}
+
 static void a_read_only_folder_is_named(void **state)
 {
     if (!geteuid()) {
@@ -188,6 +224,7 @@ int main(void)
         cmocka_unit_test(keeps_links_and_permissions),
         cmocka_unit_test(refuses_places_that_cannot_be_written),
         cmocka_unit_test(a_full_disk_leaves_the_old_file),
+        cmocka_unit_test(a_write_clears_what_the_dead_left),
         cmocka_unit_test(a_read_only_folder_is_named),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -259,6 +259,15 @@ static void test_render(void **state)
     assert_rendered("", 40, "");
 }
 
+/* A label before the text takes its room from the first line alone. */
+static void test_render_behind(void **state)
+{
+    struct text t = {0};
+    lesson_render_behind("one two three four five six seven", 20, 9, &t);
+    assert_string_equal(text_get(&t), "one two\nthree four five six\nseven\n");
+    text_release(&t);
+}
+
 /* Nothing but text reaches the terminal. */
 static void test_render_is_safe(void **state)
 {
@@ -282,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_nul_and_size),
         cmocka_unit_test(test_many_blocks),
         cmocka_unit_test(test_render),
+        cmocka_unit_test(test_render_behind),
         cmocka_unit_test(test_render_is_safe),
     };
     out_start(false);

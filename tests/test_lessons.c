@@ -230,6 +230,70 @@ static void test_next_is_gentle(void **state)
     assert_int_equal(r.lesson->step, 0);
 }
 
+/* A run block that is left out would leave what follows without its scene: it runs. */
+static void test_next_runs_what_is_left(void **state)
+{
+    type_well("lesson tour again");
+    type_well("next");
+    assert_non_null(strstr(text_get(&screen), "`next` once more runs it"));
+    assert_null(r.session->data);
+    type_well("next");
+    assert_non_null(r.session->data);
+    assert_true(lesson_step_done(r.lesson, 0));
+    assert_int_equal(r.lesson->step, 1);
+}
+
+static void enter_well(void)
+{
+    text_clear(&screen);
+    if (!lesson_enter(&r))
+        fail_msg("%s", text_get(&screen));
+}
+
+/* What was sent forward and back by hand stands again when the lesson goes on, and at `task again`. */
+static void test_passes_come_back(void **state)
+{
+    static const char answer[] = "answer w[2][0,0] * grad.b[2][0] * (1 - a[1][0]^2)";
+    type_well("lesson backprop again");
+    enter_well();
+    type_well("next; answer b; next");
+    enter_well();
+    type_well("next");
+    end_program();
+    start_program();
+    type_well("lesson backprop");
+    assert_non_null(strstr(text_get(&screen), "is 1.67."));
+    type_well("forward sample=3; task again");
+    type_well(answer);
+    assert_true(lesson_step_done(r.lesson, 3));
+    type_well("task");
+    assert_non_null(strstr(text_get(&screen), "You have done this."));
+}
+
+/* A training in the background is judged when it ends, and not again when the next line is typed. */
+static void test_background(void **state)
+{
+    type_well("lesson tour again");
+    enter_well();
+    type_well("next");
+    enter_well();
+    type_well("next; answer b; next");
+    enter_well();
+    type_well("next; compile adam lr=0.03; set speed 0; fit 1 &");
+    worker_wait(r.session->worker);
+    loop_settle();
+    assert_non_null(strstr(text_get(&screen), "Not yet: "));
+    type_well("print 1");
+    assert_null(strstr(text_get(&screen), "Not yet: "));
+    type_well("undo");
+    assert_null(strstr(text_get(&screen), "Not yet: "));
+    type_well("fit 200 &");
+    worker_wait(r.session->worker);
+    loop_settle();
+    assert_non_null(strstr(text_get(&screen), "✓ Right."));
+    assert_true(lesson_step_done(r.lesson, 4));
+}
+
 /* Each option has its own answer, told after the run that it was about. */
 static void test_prediction(void **state)
 {
@@ -555,6 +619,9 @@ int main(void)
         TEST(test_learner),
         TEST(test_typed_instead_of_enter),
         TEST(test_next_is_gentle),
+        TEST(test_next_runs_what_is_left),
+        TEST(test_passes_come_back),
+        TEST(test_background),
         TEST(test_prediction),
         TEST(test_hints_after_two_failures),
         TEST(test_skip_teaches),

@@ -6,10 +6,12 @@
 #include "../error.h"
 #include "../memory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,6 +114,32 @@ static bool resolve(const char *path, char *out, size_t size, struct error *e)
     return true;
 }
 
+static bool is_stale(const char *name, const char *base, size_t length)
+{
+    static const char mark[] = ".tmp-";
+    if (strncmp(name, base, length) || strncmp(name + length, mark, sizeof mark - 1))
+        return false;
+    const char *digits = name + length + sizeof mark - 1;
+    char *end;
+    errno = 0;
+    long owner = *digits >= '1' && *digits <= '9' ? strtol(digits, &end, 10) : 0;
+    return owner > 0 && owner <= INT_MAX && !errno && !*end && kill((pid_t)owner, 0) && errno == ESRCH;
+}
+
+/* Removes what writers of this file left that were killed. Best effort. */
+static void remove_stale(const char *path)
+{
+    char copy[sizeof((struct file_writer *)0)->path];
+    snprintf(copy, sizeof copy, "%s", path);
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    DIR *folder = opendir(dirname(copy));
+    for (struct dirent *entry; folder && (entry = readdir(folder));)
+        if (is_stale(entry->d_name, base, strlen(base)))
+            unlinkat(dirfd(folder), entry->d_name, 0);
+    if (folder)
+        closedir(folder);
+}
+
 bool file_begin(struct file_writer *w, const char *path, struct error *e)
 {
     w->descriptor = -1;
@@ -132,6 +160,7 @@ bool file_begin(struct file_writer *w, const char *path, struct error *e)
     }
     snprintf(w->temporary, sizeof w->temporary, "%s.tmp-%ld", w->path, (long)getpid());
     unlink(w->temporary); /* left by a process of the same number that was killed */
+    remove_stale(w->path);
     w->descriptor = open(w->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (w->descriptor < 0)
         return refuse_system(e, "write", path, errno);

@@ -14,7 +14,8 @@ struct error;
 bool file_read(const char *path, size_t limit, char **bytes, size_t *length, struct error *e);
 
 /* A file being written beside its place: `path.tmp-PID`. Either commit renames it over path after fsync, or
- * discard removes it; a crash at any moment leaves the old file or the new one. */
+ * discard removes it; a crash at any moment leaves the old file or the new one. Beginning removes what
+ * writers of the same file left that live no more. */
 struct file_writer {
     int descriptor; /* -1: none */
     char path[4096], temporary[4096 + 32];
