@@ -1,6 +1,7 @@
 /* cmd_layers.c - layer types as commands: `dense` is one because dense.c has a row.
  *
- * Each row of the layer table becomes a command whose arguments are the row's, and `name=`. */
+ * Each row of the layer table becomes a command whose arguments are the row's, and what every layer has:
+ * `name=`, `from=` and `like=`. */
 #include "cmd.h"
 
 #include "../src/layer.h"
@@ -11,17 +12,31 @@
 
 enum { LAYER_COMMANDS = 64 };
 
-static const struct arg_row name_row = {.name = "name",
-    .kind = ARG_NAME,
-    .help = "a name of its own, instead of its type and number",
-    .flags = ARG_KEY_ONLY};
+enum { NAME, FROM, LIKE, COMMON };
+
+static const struct arg_row common_rows[COMMON] = {
+    [NAME] = {.name = "name",
+        .kind = ARG_NAME,
+        .help = "a name of its own, instead of its type and number",
+        .flags = ARG_KEY_ONLY},
+    [FROM] = {.name = "from",
+        .kind = ARG_LAYER,
+        .help = "the earlier layer that it reads, instead of the one before it",
+        .flags = ARG_KEY_ONLY},
+    [LIKE] = {.name = "like",
+        .kind = ARG_LAYER,
+        .help = "an earlier layer of the same type whose parameters it shares",
+        .flags = ARG_KEY_ONLY},
+};
 
 void layer_spec_of(const struct command *c, const struct args *a, struct layer_spec *out)
 {
     *out = (struct layer_spec){.type = layer_type_find(c->name)};
     int n = args_count(out->type->args);
     memcpy(out->arg, a->value, (size_t)n * sizeof out->arg[0]);
-    out->name = a->value[n].given ? a->value[n].text : NULL;
+    out->name = a->value[n + NAME].given ? a->value[n + NAME].text : NULL;
+    out->from = a->value[n + FROM].given ? a->value[n + FROM].text : NULL;
+    out->like = a->value[n + LIKE].given ? a->value[n + LIKE].text : NULL;
 }
 
 /* What a new layer became, for a person. */
@@ -66,21 +81,25 @@ static const struct layer_type *typed_layer(size_t i)
 const struct command *layer_command_at(size_t i)
 {
     static struct command rows[LAYER_COMMANDS];
-    static struct arg_row args[LAYER_COMMANDS][LAYER_ARGS + 2];
+    static struct arg_row args[LAYER_COMMANDS][LAYER_ARGS + COMMON + 1];
     const struct layer_type *type = typed_layer(i);
     if (!type || i >= LAYER_COMMANDS)
         return NULL;
     if (!rows[i].name) {
         int n = args_count(type->args);
         memcpy(args[i], type->args, (size_t)n * sizeof args[i][0]);
-        args[i][n] = name_row;
+        memcpy(args[i] + n, common_rows, sizeof common_rows);
+        if (type->reads_beside)
+            args[i][n + FROM].help = "the earlier layer that it reads beside the one before it";
         rows[i] = (struct command){.name = type->name,
             .summary = type->summary,
             .example = type->example,
+            .before = type->before,
             .group = GROUP_BUILD,
             .effect = EFFECT_CHANGES,
             .args = args[i],
-            .run = run_layer};
+            .run = run_layer,
+            .complete = complete_layer};
     }
     return &rows[i];
 }

@@ -309,8 +309,8 @@ static void print_outputs(const struct probe *p)
     for (size_t k = 0; k < K && k < 16; k++)
         out(" %.6g", (double)y[k]);
     out("  target");
-    for (size_t k = 0; k < K && k < 16; k++)
-        out(" %.6g", (double)p->targets[k]);
+    for (size_t k = 0; k < p->goals.width && k < 16; k++)
+        out(" %.6g", (double)p->ws->targets[k]);
     out("\n");
 }
 
@@ -327,8 +327,20 @@ static bool run_forward(struct repl *r, const struct command *c, const struct ar
     return true;
 }
 
+static const struct arg_row backward_args[] = {
+    {.name = "name", .kind = ARG_TEXT, .help = "a name of `let`; the network's loss when left out"},
+    {0},
+};
+
+static const char *complete_let(struct repl *r, size_t i)
+{
+    return lets_name(r, i);
+}
+
 static bool run_backward(struct repl *r, const struct command *c, const struct args *a, struct error *e)
 {
+    if (a->value[0].given)
+        return chain_run(r, a->value[0].text, e) || blame_key(r, a->value[0].text, e);
     if (!session_backward(r->session, e))
         return false;
     const struct workspace *ws = r->session->probe.ws;
@@ -374,12 +386,21 @@ static const struct command forward_command = {
 static const struct command backward_command = {
     .name = "backward",
     .summary = "sends the loss's slopes back from the last forward pass",
-    .details = "Afterwards grad.w[1], grad.b[1] and delta[1] hold the slopes. No weight changes yet.",
+    .details =
+        "Afterwards grad.w[1], grad.b[1] and delta[1] hold the slopes. No weight changes yet.\n"
+        "With a name that `let` made it goes back from there instead: `let w = 2; let x = -3; let y = "
+        "tanh(w*x);\n"
+        "backward y` shows the chain rule at work, and grad(w) is the slope of y by w. What y does not "
+        "depend "
+        "on has\n"
+        "slope 0: changing it does not move y. Slopes are those of the last `backward`; they do not add up.",
     .example = "backward",
     .before = "data circle; dense 4 tanh; dense 1 tanh; forward",
     .group = GROUP_TRAIN,
     .effect = EFFECT_REPLAYED,
+    .args = backward_args,
     .run = run_backward,
+    .complete = complete_let,
 };
 
 static const struct command update_command = {

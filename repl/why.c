@@ -88,21 +88,23 @@ static void measure_layers(struct health *h, const struct workspace *ws, const s
 static bool run_samples(struct health *h, const struct state *s, struct error *e)
 {
     const struct data *d = h->data;
-    size_t N = d->train < WHY_SAMPLES ? d->train : WHY_SAMPLES, K = shape_size(&model_head(s->model)->out);
-    struct workspace *ws = workspace_new(s->model, N, true, e);
-    float *t = ws ? memory_take(N * K, sizeof *t, "the targets", e) : NULL;
-    if (t) {
+    size_t N = d->train < WHY_SAMPLES ? d->train : WHY_SAMPLES;
+    struct goals goals;
+    if (!goals_make(&goals, s->model, &h->recipe, d, e))
+        return false;
+    struct workspace *ws = workspace_new(s->model, N, USE_BACKWARD, e);
+    bool ok = ws && workspace_aim(ws, &goals, e);
+    if (ok) {
         workspace_bind(ws, s);
         memcpy(workspace_input(ws), d->x, N * shape_size(&d->shape) * sizeof(float));
-        data_encode(d, head_encoding(s->model), K, 0, N, t);
+        goals_encode(&goals, d, 0, N, workspace_targets(ws));
         workspace_forward(ws, N, false, 0);
-        workspace_loss(ws, h->recipe.loss, t, true);
+        workspace_loss(ws, true);
         workspace_backward(ws);
         measure_layers(h, ws, s);
     }
-    bool ok = t;
-    memory_free(t);
     workspace_free(ws);
+    goals_release(&goals);
     return ok;
 }
 

@@ -31,8 +31,10 @@ struct data {
     float *x;                   /* n x size of shape: what the network reads */
     int classes;                /* 0: regression */
     char **class_name;          /* [classes] */
-    size_t targets;             /* numbers a sample: 1 for classes */
-    float *t;                   /* n x targets: class index 0 … classes-1, or numbers */
+    size_t targets;             /* values a sample: 1 class, a class for each position, or numbers */
+    float *t;                   /* n x targets: class index 0 … classes-1 (-1: none), or numbers */
+    size_t slide;               /* samples are windows that lie end to end, in x and t, with so many values
+                                   behind the last training one: each epoch shifts them by up to that */
     char **target_name;         /* [targets] */
     char **input_name;          /* [size of shape], or NULL for images */
     size_t raw;                 /* inputs before `features`: 2 for sets on the plane; 0 for images */
@@ -102,6 +104,17 @@ struct data *data_schema_read(const char *json, struct error *e);
  * column, or how many values are wanted. */
 bool data_read_sample(const struct data *d, const char *const *word, size_t count, float *x, struct error *e);
 
+/* --- batches --- */
+
+/* Copies the rows of these numbers, `width` floats each, side by side. */
+void rows_gather(const float *from, const uint32_t *index, size_t N, size_t width, float *to);
+
+/* By how much the windows of a sliding data set are shifted in an epoch; 0 for all others. */
+size_t data_shift(const struct data *d, uint64_t seed, uint64_t epoch);
+
+/* The inputs of N rows: N x size of shape. Rows of the held-out part are never shifted: shift 0. */
+void data_batch(const struct data *d, const uint32_t *index, size_t N, size_t shift, float *x);
+
 /* --- targets for a head --- */
 
 /* How many outputs a head with this activation needs, or 0 when none can fit (0 never for softmax). */
@@ -111,8 +124,11 @@ size_t data_head_width(const struct data *d, enum encoding encoding);
  */
 bool data_head_fits(const struct data *d, enum encoding encoding, size_t width, struct error *e);
 
-/* Writes the targets of rows first … first+count-1 as the head wants them: count x width, which must fit.
- * Numbers stay as they are under every encoding. */
+/* Class labels as a head wants them: count x width, width values a label. */
+void labels_encode(enum encoding encoding, size_t width, const float *label, size_t count, float *out);
+
+/* Writes the targets of rows first … first+count-1 as the head wants them: count x targets x width for
+ * classes, width values a label. Numbers stay as they are under every encoding. */
 void data_encode(
     const struct data *d, enum encoding encoding, size_t width, size_t first, size_t count, float *out);
 

@@ -23,7 +23,6 @@ struct check {
     struct state *s; /* a copy, nudged */
     struct workspace *ws;
     const struct recipe *recipe;
-    const float *targets;
     size_t N;
     uint64_t key;
     double loss, noise; /* at the parameters as they are, and how much float32 makes it tremble */
@@ -33,7 +32,7 @@ struct check {
 static double check_loss(struct check *c, bool gradients)
 {
     workspace_forward(c->ws, c->N, true, c->key);
-    return workspace_loss(c->ws, c->recipe->loss, c->targets, gradients);
+    return workspace_loss(c->ws, gradients);
 }
 
 /* The loss with its penalties at w = value. */
@@ -141,18 +140,18 @@ static bool check_all(struct check *c, float *analytic, size_t limit, const atom
     return true;
 }
 
-bool gradcheck_run(struct state *s, const struct recipe *r, const float *x, const float *t, size_t N,
-    size_t limit, const atomic_bool *cancel, struct gradcheck *out, struct error *e)
+bool gradcheck_run(struct state *s, const struct recipe *r, const struct goals *g, const float *x,
+    const float *t, size_t N, size_t limit, const atomic_bool *cancel, struct gradcheck *out, struct error *e)
 {
     bool ok = false;
-    struct check c = {.recipe = r, .targets = t, .N = N, .key = s->seed};
+    struct check c = {.recipe = r, .N = N, .key = s->seed};
     float *analytic = memory_take(s->model->params, sizeof *analytic, "the gradient check", e);
     c.s = analytic ? state_copy(s, e) : NULL;
-    c.ws = c.s ? workspace_new(s->model, N, true, e) : NULL;
-    if (c.ws) {
+    c.ws = c.s ? workspace_new(s->model, N, USE_TRAIN, e) : NULL;
+    if (c.ws && workspace_aim(c.ws, g, e)) {
         workspace_bind(c.ws, c.s);
-        size_t inputs = N * shape_size(&s->model->layer[0].out);
-        memcpy(workspace_input(c.ws), x, inputs * sizeof *x);
+        memcpy(workspace_input(c.ws), x, N * model_input_size(s->model) * sizeof *x);
+        memcpy(workspace_targets(c.ws), t, N * g->width * sizeof *t);
         ok = check_all(&c, analytic, limit, cancel, out, e);
     }
     workspace_free(c.ws);

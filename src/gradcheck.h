@@ -6,7 +6,7 @@
 #ifndef GRADUS_GRADCHECK_H
 #define GRADUS_GRADCHECK_H
 
-#include "recipe.h"
+#include "goal.h"
 #include "state.h"
 
 #include <stdatomic.h>
@@ -19,9 +19,11 @@ struct gradcheck {
     double numeric, analytic; /* there */
 };
 
-/* Checks up to `limit` parameters, spread evenly over all (0: all), on inputs N x in and targets N x K.
- * `s` is left as it was. Dropout draws the same mask each time. False: cancelled or out of memory. */
-bool gradcheck_run(struct state *s, const struct recipe *r, const float *x, const float *t, size_t N,
-    size_t limit, const atomic_bool *cancel, struct gradcheck *out, struct error *e);
+/* Checks up to `limit` parameters, spread evenly over all (0: all), on inputs N x in and targets as
+ * goals_encode() writes them. `s` is left as it was. Dropout draws the same mask each time. False: cancelled
+ * or out of memory. */
+bool gradcheck_run(struct state *s, const struct recipe *r, const struct goals *g, const float *x,
+    const float *t, size_t N, size_t limit, const atomic_bool *cancel, struct gradcheck *out,
+    struct error *e);
 
 #endif

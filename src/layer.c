@@ -24,7 +24,15 @@ size_t layer_param_count(const struct layer *l)
 {
     size_t count = 0;
     for (int i = 0; i < l->params; i++)
-        if (!l->param[i].statistic)
+        if (!l->param[i].statistic && !l->param[i].shared)
             count += l->param[i].count;
     return count;
+}
+
+bool layer_learns(const struct layer *l)
+{
+    for (int i = 0; i < l->params && !l->frozen; i++)
+        if (!l->param[i].statistic)
+            return true;
+    return false;
 }

@@ -1,24 +1,54 @@
-/* loss.h - the table of losses (Keras's names and reductions).
+/* loss.h - the table of losses (Keras's names; reductions as PyTorch's where rows carry weights).
  *
- * y: outputs of the head, N x K; t: targets, N x K, encoded for that head (data.h). The value is the mean
- * over the batch (mse, mae: over batch and outputs). Binary cross-entropy over sigmoid and categorical
- * cross-entropy over softmax are computed from z, the head's sums before the activation, so that neither
- * overflows: log-sum-exp. Any thread. */
+ * A batch has N samples of P positions (1 but for sequences and images that are labelled position by
+ * position), so R = N x P rows of K outputs, and W target values a row. The value is the mean over the rows
+ * (mse, mae: over rows and outputs); with weights the weighted mean, Σ weight·loss / Σ weight. Binary
+ * cross-entropy over sigmoid and categorical cross-entropy over softmax are computed from z, the head's sums
+ * before the activation, so that neither overflows: log-sum-exp. Any thread. */
 #ifndef GRADUS_LOSS_H
 #define GRADUS_LOSS_H
+
+#include "args.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { LOSS_ARGS = 4 };
+
+struct loss_batch {
+    size_t N, P, K, W;
+    const float *y;      /* outputs, R x K */
+    const float *z;      /* R x K: the sums before the head's activation; NULL where it does not keep them */
+    const float *t;      /* targets, R x W, as `targets` of the loss says */
+    const float *weight; /* [R] of each row, 0 or more; NULL: all 1 */
+    float *dy;           /* R x K, overwritten: gradient by y, by z when fused; NULL: not wanted */
+    const double *hyper; /* in the order of the loss's args */
+    float *scratch;      /* what `scratch` asked for */
+};
+
+enum loss_targets {
+    LOSS_NUMBERS,  /* K numbers a row */
+    LOSS_CLASSES,  /* K values that stand for the class as the head's encoding writes it */
+    LOSS_INDEX,    /* 1: the class's number */
+    LOSS_SEQUENCE, /* t is N x W: the classes in order, then -1 to fill; not bound to positions */
+};
+
 struct loss {
     const char *name, *summary, *formula;
-    bool classes; /* wants class labels, not free numbers */
-    /* Mean loss; dy (may be NULL) gets its gradient by y. Sums run in a fixed order. */
-    double (*value)(const float *y, const float *t, float *dy, size_t N, size_t K);
-    /* The same from z when the head's activation is `fused_with`; dz gets the gradient by z. NULL: none. */
+    const struct arg_row *args; /* INT, REAL and FLAG rows, KEY_ONLY: label_smoothing, delta …; may be NULL */
+    enum loss_targets targets;
+    /* Mean loss; fills dy. Sums run in a fixed order. */
+    double (*value)(const struct loss_batch *b);
+    /* The same from z when the head's activation is `fused_with`; dy gets the gradient by z. NULL: none. */
     const char *fused_with;
-    double (*fused)(const float *z, const float *y, const float *t, float *dz, size_t N, size_t K);
+    double (*fused)(const struct loss_batch *b);
+    /* Floats of scratch for a batch; NULL: none. */
+    size_t (*scratch)(size_t N, size_t P, size_t K, size_t W);
 };
+
+/* Rows of a batch, and the sum of their weights. */
+size_t loss_rows(const struct loss_batch *b);
+double loss_weight(const struct loss_batch *b);
 
 const struct loss *loss_at(size_t i);
 const struct loss *loss_find(const char *name);

@@ -31,39 +31,50 @@ int encoding_class(enum encoding encoding, const float *y, size_t K)
     return class_of(encoding, y, K);
 }
 
-static void count_classes(struct tally *t, const float *y, const float *targets, size_t N, size_t K)
+/* The truth of a row: its class's number, or what its encoding stands for; -1 where it has none. */
+INLINE int truth_of(const struct tally *t, const struct loss_batch *b, const float *target)
 {
-    unsigned classes = (unsigned)t->classes, correct = 0;
-    for (size_t i = 0; i < N; i++, y += K, targets += K) {
-        unsigned truth = (unsigned)class_of(t->encoding, targets, K);
-        unsigned answer = (unsigned)class_of(t->encoding, y, K);
-        correct += truth == answer;
-        if (t->confusion && truth < classes && answer < classes)
-            t->confusion[truth * classes + answer]++;
-    }
-    t->correct += correct;
+    return b->W == 1 && b->K > 1 ? (int)target[0] : class_of(t->encoding, target, b->W);
 }
 
-static void add_errors(struct tally *t, const float *y, const float *targets, size_t n)
+static void count_classes(struct tally *t, const struct loss_batch *b)
 {
+    size_t rows = loss_rows(b);
+    double correct = 0, counted = 0;
+    for (size_t i = 0; i < rows; i++) {
+        int truth = truth_of(t, b, b->t + i * b->W), answer = class_of(t->encoding, b->y + i * b->K, b->K);
+        double weight = truth < 0 || (b->weight && b->weight[i] <= 0) ? 0 : 1;
+        counted += weight;
+        correct += truth == answer ? weight : 0;
+        if (t->confusion && weight > 0 && truth < t->classes && answer < t->classes)
+            t->confusion[truth * t->classes + answer]++;
+    }
+    t->correct += correct;
+    t->rows += counted;
+}
+
+static void add_errors(struct tally *t, const struct loss_batch *b)
+{
+    size_t n = loss_rows(b) * b->K;
     for (size_t i = 0; i < n; i++) {
-        double d = (double)y[i] - (double)targets[i], target = (double)targets[i];
+        double d = (double)b->y[i] - (double)b->t[i], target = (double)b->t[i];
         t->absolute += fabs(d);
         t->squared += d * d;
         t->target += target;
         t->target2 += target * target;
     }
     t->outputs += (double)n;
+    t->rows += (double)loss_rows(b);
 }
 
-void tally_add(struct tally *t, const float *y, const float *targets, size_t N, size_t K, double loss)
+void tally_add(struct tally *t, const struct loss_batch *b, double loss)
 {
-    t->n += N;
-    t->loss += loss * (double)N;
+    t->n += b->N;
+    t->loss += loss * (double)b->N;
     if (t->classes)
-        count_classes(t, y, targets, N, K);
+        count_classes(t, b);
     else
-        add_errors(t, y, targets, N * K);
+        add_errors(t, b);
 }
 
 static double loss_value(const struct tally *t)
@@ -73,7 +84,7 @@ static double loss_value(const struct tally *t)
 
 static double accuracy_value(const struct tally *t)
 {
-    return t->correct / (double)t->n;
+    return t->correct / t->rows;
 }
 
 static double mae_value(const struct tally *t)

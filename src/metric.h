@@ -6,6 +6,7 @@
 #define GRADUS_METRIC_H
 
 #include "activation.h"
+#include "loss.h"
 
 #include <stdint.h>
 
@@ -15,8 +16,9 @@ struct tally {
     int classes;              /* of the data; 0: regression */
     enum encoding encoding;   /* of the head */
     uint64_t n;               /* samples */
+    double rows;              /* positions that count, by their weights */
     double loss;              /* Σ loss · samples */
-    double correct;           /* samples classified right */
+    double correct;           /* of the rows, those classified right */
     double absolute, squared; /* regression: Σ|y−t|, Σ(y−t)², over all outputs */
     double target, target2;   /* regression: Σt, Σt² */
     double outputs;           /* regression: samples x outputs */
@@ -26,8 +28,8 @@ struct tally {
 /* Starts a tally; `confusion` has room for classes x classes, or is NULL to leave it out. */
 void tally_start(struct tally *t, int classes, enum encoding encoding, uint64_t *confusion);
 
-/* Adds N samples of K outputs y with targets t and their mean loss. */
-void tally_add(struct tally *t, const float *y, const float *targets, size_t N, size_t K, double loss);
+/* Adds the batch of a loss, which has y, t and the rows' weights, and its mean loss. */
+void tally_add(struct tally *t, const struct loss_batch *b, double loss);
 
 /* The class that outputs y (K values) stand for. */
 int encoding_class(enum encoding encoding, const float *y, size_t K);

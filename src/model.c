@@ -1,8 +1,9 @@
 /* model.c - a model is made once and never changed.
  *
  * Every edit copies the list of layers, changes the copy, and builds it: walks the layers in order, gives
- * each the shape of the one it reads, lets its type work out shapes and tensors, and lays the tensors end to
- * end. So a model that exists is always consistent, and a failed edit leaves nothing behind. */
+ * each the shapes of those it reads, lets its type work out shapes and tensors, and lays the tensors end to
+ * end. A layer reads earlier ones only, so there are no cycles. So a model that exists is always consistent,
+ * and a failed edit leaves nothing behind. */
 #include "model.h"
 #include "error.h"
 #include "memory.h"
@@ -61,8 +62,32 @@ void model_unref(const struct model *m)
 
 /* --- building --- */
 
+/* The tensors of a layer that shares are its model's: the same places. */
+static bool share_params(struct model *m, struct layer *l, struct error *e)
+{
+    const struct layer *owner = &m->layer[l->like];
+    for (int i = 0; i < l->params || i < owner->params; i++) {
+        struct param *p = &l->param[i];
+        const struct param *q = &owner->param[i];
+        char mine[SHAPE_TEXT], theirs[SHAPE_TEXT];
+        if (i >= l->params || i >= owner->params)
+            return error_set(e, "it has %d tensors and '%s' has %d: give both the same arguments", l->params,
+                owner->name, owner->params);
+        if (!shape_equal(&p->shape, &q->shape))
+            return error_set(e,
+                "its %s is %s, but that of '%s' is %s: both must read and give the same sizes", p->name,
+                shape_text(&p->shape, mine), owner->name, shape_text(&q->shape, theirs));
+        p->count = q->count;
+        p->offset = q->offset;
+        p->shared = true;
+    }
+    return true;
+}
+
 static bool place_params(struct model *m, struct layer *l, struct error *e)
 {
+    if (l->like)
+        return share_params(m, l, e);
     for (int i = 0; i < l->params; i++) {
         struct param *p = &l->param[i];
         p->count = shape_size(&p->shape);
@@ -84,20 +109,57 @@ static bool is_countable(const struct shape *sample, struct error *e)
                INT_MAX);
 }
 
+/* A mask goes on where the positions do. */
+static int mask_of(const struct model *m, const struct layer *l, int self)
+{
+    bool kept = l->out.rank >= 2 && l->in.rank >= 2 && l->out.dim[0] == l->in.dim[0];
+    return l->makes_mask ? self : kept ? m->layer[l->input[0]].mask : 0;
+}
+
 static bool build_layer(struct model *m, int i, struct error *e)
 {
     struct layer *l = &m->layer[i];
     l->params = 0;
-    l->cache = 0;
+    l->cache = l->batch_cache = l->carry = 0;
     l->activation = NULL;
-    l->keep_z = false;
+    l->keep_z = l->makes_mask = false;
     memset(l->param, 0, sizeof l->param);
-    l->in = m->layer[l->input[0]].out;
-    if (l->type->build(l, e) && is_countable(&l->out, e) && place_params(m, l, e))
+    for (int j = 0; j < l->inputs; j++)
+        l->reads[j] = m->layer[l->input[j]].out;
+    if (l->like) /* what is shared trains or rests with its owner */
+        l->frozen = m->layer[l->like].frozen;
+    if (l->inputs)
+        l->in = l->reads[0];
+    if (l->type->build(l, e) && is_countable(&l->out, e) && place_params(m, l, e)) {
+        l->mask = l->inputs ? mask_of(m, l, i) : 0;
         return true;
+    }
     char in[SHAPE_TEXT];
+    if (!l->inputs)
+        return error_prefix(e, "layer %d (%s)", i, l->name);
     return error_prefix(
         e, "layer %d (%s) after %s %s", i, l->name, m->layer[l->input[0]].name, shape_text(&l->in, in));
+}
+
+/* An input that nobody reads yet is no output. */
+static bool find_outputs(struct model *m, struct error *e)
+{
+    m->outputs = 0;
+    for (int i = m->layers - 1; i >= 0; i--) {
+        bool read = model_is_input(m, i) && m->layers > 1;
+        for (int k = i + 1; k < m->layers && !read; k++)
+            for (int j = 0; j < m->layer[k].inputs; j++)
+                read = read || m->layer[k].input[j] == i;
+        if (read)
+            continue;
+        if (m->outputs == MODEL_OUTPUTS)
+            return error_set(e,
+                "a model has at most %d outputs, and '%s' would be one more: let a layer read it",
+                MODEL_OUTPUTS, m->layer[i].name);
+        memmove(m->output + 1, m->output, (size_t)m->outputs++ * sizeof m->output[0]);
+        m->output[0] = i;
+    }
+    return true;
 }
 
 /* Gives every layer its shapes and tensors; a model whose input is unknown stays unbuilt. */
@@ -109,14 +171,14 @@ static bool build(struct model *m, struct error *e)
         return false;
     for (int i = 1; i < m->layers; i++) {
         struct layer *l = &m->layer[i];
-        l->input[0] = i - 1;
-        l->inputs = 1;
+        if (l->inputs && (!l->from_given || l->type->reads_beside))
+            l->input[0] = i - 1;
         if (!m->built)
             l->in = l->out = (struct shape){0};
         else if (!build_layer(m, i, e))
             return false;
     }
-    return true;
+    return find_outputs(m, e);
 }
 
 static struct model *finish(struct model *m, struct error *e)
@@ -128,7 +190,13 @@ static struct model *finish(struct model *m, struct error *e)
     return m;
 }
 
-/* A copy with `gap` free layers at `at` (1: one more, -1: that one taken out, 0: the same). */
+static int moved(int layer, int at, int gap)
+{
+    return layer >= at && layer ? layer + gap : layer;
+}
+
+/* A copy with `gap` free layers at `at` (1: one more, -1: that one taken out, 0: the same). What the layers
+ * read and share is kept, at its new number. */
 static struct model *copy_around(const struct model *m, int at, int gap, struct error *e)
 {
     struct model *copy = allocate(m->layers + gap, e);
@@ -139,6 +207,12 @@ static struct model *copy_around(const struct model *m, int at, int gap, struct 
     int after = gap < 0 ? at + 1 : at;
     memcpy(copy->layer, m->layer, (size_t)at * sizeof *m->layer);
     memcpy(copy->layer + at + (gap > 0), m->layer + after, (size_t)(m->layers - after) * sizeof *m->layer);
+    for (int i = 1; i < copy->layers; i++) {
+        struct layer *l = &copy->layer[i];
+        for (int j = 0; j < l->inputs; j++)
+            l->input[j] = moved(l->input[j], at, gap);
+        l->like = moved(l->like, at, gap);
+    }
     return copy;
 }
 
@@ -189,12 +263,66 @@ static void count_name(struct model *m, const struct layer *l)
         *made = number;
 }
 
+/* An earlier layer by the name or number that was typed; -1 and an error. */
+static int find_earlier(const struct model *m, int at, const char *which, struct error *e)
+{
+    int found = model_find(m, which, e);
+    if (found < 0 || found < at)
+        return found;
+    error_set(
+        e, "it would read '%s', which does not come before it: it can read layers 0 to %d", which, at - 1);
+    return -1;
+}
+
+/* What the layer reads: from= or the one before, then what its arguments name. */
+static bool fill_inputs(struct model *m, int at, const struct layer_spec *spec, struct error *e)
+{
+    struct layer *l = &m->layer[at];
+    if (!strcmp(l->type->name, "input"))
+        return !spec->from || error_set(e, "an input reads no layer: leave out from=");
+    l->input[l->inputs++] = at - 1;
+    if (spec->from) {
+        int found = find_earlier(m, at, spec->from, e);
+        if (found < 0)
+            return false;
+        l->from_given = true;
+        l->inputs += l->type->reads_beside;
+        l->input[l->inputs - 1] = found;
+    }
+    for (int i = 0; i < args_count(l->type->args); i++) {
+        if (l->type->args[i].kind != ARG_LAYER || !spec->arg[i].given)
+            continue;
+        int found = find_earlier(m, at, spec->arg[i].text, e);
+        if (found < 0)
+            return false;
+        l->arg[i].text = NULL;
+        l->input[l->inputs++] = found;
+    }
+    return true;
+}
+
+static bool fill_like(struct model *m, int at, const struct layer_spec *spec, struct error *e)
+{
+    struct layer *l = &m->layer[at];
+    int found = spec->like ? find_earlier(m, at, spec->like, e) : 0;
+    if (found < 0 || !spec->like)
+        return found == 0;
+    const struct layer *owner = &m->layer[found];
+    if (owner->type != l->type)
+        return error_set(e, "like= shares the parameters of a layer of the same type, but '%s' is %s, not %s",
+            owner->name, owner->type->name, l->type->name);
+    l->like = owner->like ? owner->like : found;
+    return true;
+}
+
 static bool fill_layer(struct model *m, int at, const struct layer_spec *spec, struct error *e)
 {
     struct layer *l = &m->layer[at];
     memset(l, 0, sizeof *l);
     l->type = spec->type;
     memcpy(l->arg, spec->arg, sizeof l->arg);
+    if (!fill_inputs(m, at, spec, e) || !fill_like(m, at, spec, e))
+        return error_prefix(e, "%s", spec->name ? spec->name : spec->type->name);
     if (!spec->name) {
         name_by_type(m, at);
         return true;
@@ -256,10 +384,30 @@ struct model *model_with_replaced(
     return finish(copy, e);
 }
 
+/* The first layer that names this one, 0 for none. */
+static int named_by(const struct model *m, int at)
+{
+    for (int i = at + 1; i < m->layers; i++) {
+        const struct layer *l = &m->layer[i];
+        if (l->like == at)
+            return i;
+        for (int j = 0; j < l->inputs; j++)
+            if (l->input[j] == at && (j > 0 || (l->from_given && !l->type->reads_beside)))
+                return i;
+    }
+    return 0;
+}
+
 struct model *model_without_layer(const struct model *m, int at, struct error *e)
 {
     if (!index_fits(m, at, m->layers - 1, e))
         return NULL;
+    int reader = named_by(m, at);
+    if (reader) {
+        error_set(e, "layer %d (%s) names '%s': `remove %s` first, or `replace` it", reader,
+            m->layer[reader].name, m->layer[at].name, m->layer[reader].name);
+        return NULL;
+    }
     return finish(copy_around(m, at, -1, e), e);
 }
 
@@ -270,6 +418,16 @@ struct model *model_with_name(const struct model *m, int at, const char *name, s
     struct model *copy = copy_around(m, at, 0, e);
     if (copy)
         snprintf(copy->layer[at].name, LAYER_NAME, "%s", name);
+    return finish(copy, e);
+}
+
+struct model *model_with_frozen(const struct model *m, int first, int last, bool frozen, struct error *e)
+{
+    if (!index_fits(m, first, m->layers - 1, e) || !index_fits(m, last, m->layers - 1, e))
+        return NULL;
+    struct model *copy = copy_around(m, 0, 0, e);
+    for (int i = first; copy && i <= last; i++)
+        copy->layer[i].frozen = frozen;
     return finish(copy, e);
 }
 
@@ -296,6 +454,46 @@ const struct layer *model_head(const struct model *m)
     return &m->layer[m->layers - 1];
 }
 
+bool model_is_output(const struct model *m, int layer)
+{
+    for (int i = 0; i < m->outputs; i++)
+        if (m->output[i] == layer)
+            return true;
+    return false;
+}
+
+bool model_is_input(const struct model *m, int layer)
+{
+    return m->layer[layer].inputs == 0;
+}
+
+bool model_is_dealt(const struct model *m)
+{
+    for (int i = 1; i < m->layers; i++)
+        if (model_is_input(m, i))
+            return true;
+    return false;
+}
+
+size_t model_input_size(const struct model *m)
+{
+    size_t size = 0;
+    for (int i = 0; i < m->layers; i++)
+        size += model_is_input(m, i) ? shape_size(&m->layer[i].out) : 0;
+    return size;
+}
+
+void model_learning(const struct model *m, bool *learns)
+{
+    learns[0] = false;
+    for (int i = 1; i < m->layers; i++) {
+        const struct layer *l = &m->layer[i];
+        learns[i] = layer_learns(l);
+        for (int j = 0; j < l->inputs; j++)
+            learns[i] = learns[i] || learns[l->input[j]];
+    }
+}
+
 double model_macs(const struct model *m)
 {
     double sum = 0;
@@ -304,15 +502,31 @@ double model_macs(const struct model *m)
     return sum;
 }
 
+static void write_layer(const struct model *m, const struct layer *l, struct text *out)
+{
+    struct arg_value arg[LAYER_ARGS];
+    int next = l->inputs;
+    memcpy(arg, l->arg, sizeof arg);
+    for (int i = args_count(l->type->args) - 1; i >= 0; i--)
+        if (l->type->args[i].kind == ARG_LAYER && arg[i].given)
+            arg[i].text = m->layer[l->input[--next]].name;
+    text_add(out, l->type->name);
+    args_write(l->type->args, arg, out);
+    if (l->from_given)
+        text_addf(out, " from=%s", m->layer[l->input[l->type->reads_beside ? 1 : 0]].name);
+    if (l->like)
+        text_addf(out, " like=%s", m->layer[l->like].name);
+    text_addf(out, " name=%s\n", l->name);
+}
+
 void model_write(const struct model *m, struct text *out)
 {
     char shape[SHAPE_TEXT];
     if (m->layer[0].out.rank)
         text_addf(out, "input %s\n", shape_text(&m->layer[0].out, shape));
-    for (int i = 1; i < m->layers; i++) {
-        const struct layer *l = &m->layer[i];
-        text_add(out, l->type->name);
-        args_write(l->type->args, l->arg, out);
-        text_addf(out, " name=%s\n", l->name);
-    }
+    for (int i = 1; i < m->layers; i++)
+        write_layer(m, &m->layer[i], out);
+    for (int i = 1; i < m->layers; i++)
+        if (m->layer[i].frozen)
+            text_addf(out, "freeze %s\n", m->layer[i].name);
 }

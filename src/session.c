@@ -254,7 +254,7 @@ static bool score_part(
         return error_set(
             e, "nothing is held out of '%s': measure on the training part, or give `split=0.2`", d->name);
     c->known = false;
-    if (!evaluate_rows(copy, r.loss, d, first, count, &c->tally, d->classes ? c->confusion : NULL,
+    if (!evaluate_rows(copy, &r, d, first, count, &c->tally, d->classes ? c->confusion : NULL,
             worker_cancelled(s->worker), e))
         return false;
     /* The penalty is part of the loss that is trained, so it is part of the loss that is shown. */
@@ -302,7 +302,7 @@ bool session_metric(struct session *s, const char *name, double *out, struct err
 bool session_predict(struct session *s, const float *x, size_t N, float *out, struct error *e)
 {
     struct state *copy = session_copy_state(s, e);
-    struct workspace *ws = copy ? workspace_new(copy->model, N, false, e) : NULL;
+    struct workspace *ws = copy ? workspace_new(copy->model, N, USE_OUTPUT, e) : NULL;
     if (ws) {
         workspace_bind(ws, copy);
         memcpy(workspace_input(ws), x, N * shape_size(&copy->model->layer[0].out) * sizeof *x);

@@ -32,11 +32,11 @@ enum probe_phase { PROBE_NONE, PROBE_FORWARD, PROBE_BACKWARD, PROBE_UPDATED };
 struct probe {
     enum probe_phase phase;
     uint64_t serial; /* grows with every typed forward, backward, update: the window animates a new one */
+    struct goals goals;
     struct workspace *ws;
     const struct state *state; /* what ws is bound to: a private copy */
     size_t N;
     uint32_t *index; /* [N] rows of the data */
-    float *targets;  /* [N x head] */
     double loss, penalty;
     uint64_t revision; /* of the session when it was made */
     uint64_t key;      /* the random key it ran with */

@@ -19,7 +19,7 @@ void probe_release(struct probe *p)
     workspace_free(p->ws);
     state_free((struct state *)p->state);
     memory_free(p->index);
-    memory_free(p->targets);
+    goals_release(&p->goals);
     *p = (struct probe){.serial = serial};
 }
 
@@ -79,20 +79,19 @@ static bool take_moment(struct session *s, struct probe *p, long sample, size_t 
 static bool run_forward(struct session *s, struct probe *p, const struct recipe *r, struct error *e)
 {
     const struct model *m = p->state->model;
-    size_t inputs = shape_size(&s->data->shape), K = shape_size(&model_head(m)->out);
-    p->ws = workspace_new(m, p->N, true, e);
-    p->targets = p->ws ? memory_take(p->N * K, sizeof(float), "the targets", e) : NULL;
-    if (!p->targets)
+    if (!goals_make(&p->goals, m, r, s->data, e))
+        return false;
+    p->ws = workspace_new(m, p->N, USE_BACKWARD, e);
+    if (!p->ws || !workspace_aim(p->ws, &p->goals, e))
         return false;
     workspace_bind(p->ws, p->state);
-    for (size_t i = 0; i < p->N; i++) {
-        memcpy(
-            workspace_input(p->ws) + i * inputs, s->data->x + p->index[i] * inputs, inputs * sizeof(float));
-        data_encode(s->data, head_encoding(m), K, p->index[i], 1, p->targets + i * K);
-    }
+    size_t shift =
+        p->index[0] < s->data->train ? data_shift(s->data, p->state->seed, p->state->place.epoch) : 0;
+    data_batch(s->data, p->index, p->N, shift, workspace_input(p->ws));
+    goals_of_rows(&p->goals, s->data, p->index, p->N, shift, workspace_targets(p->ws));
     kernels_set_threads(s->threads);
     workspace_forward(p->ws, p->N, true, p->key);
-    p->loss = workspace_loss(p->ws, r->loss, p->targets, true);
+    p->loss = workspace_loss(p->ws, true);
     p->penalty = workspace_penalty(p->ws, r, false);
     return true;
 }
@@ -116,6 +115,7 @@ static bool forward(struct session *s, long sample, size_t N, struct error *e)
     p.whole_batch = sample < 0;
     probe_release(&s->probe);
     s->probe = p;
+    s->probe.ws->goals = &s->probe.goals;
     return true;
 }
 
@@ -138,7 +138,7 @@ static bool fresh(const struct session *s)
 
 static void backward(struct probe *p, const struct recipe *r)
 {
-    p->loss = workspace_loss(p->ws, r->loss, p->targets, true);
+    p->loss = workspace_loss(p->ws, true);
     workspace_backward(p->ws);
     p->penalty = workspace_penalty(p->ws, r, true);
     p->phase = PROBE_BACKWARD;
@@ -176,7 +176,7 @@ static void update_now(void *arg)
     if (!p->whole_batch)
         return;
     if (u->trainer) {
-        trainer_count_batch(u->trainer, workspace_output(p->ws), p->targets, p->N, p->loss + p->penalty);
+        trainer_count_batch(u->trainer, &p->ws->head, p->loss + p->penalty);
     } else if (++u->state->place.batch >= u->batches) {
         u->state->place.batch = 0;
         u->state->place.epoch++;

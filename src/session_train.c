@@ -8,9 +8,19 @@
 #include "session_parts.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const double autosave_seconds = 30;
+
+static bool is_read(const struct model *m, int layer)
+{
+    for (int i = layer + 1; i < m->layers; i++)
+        for (int j = 0; j < m->layer[i].inputs; j++)
+            if (m->layer[i].input[j] == layer)
+                return true;
+    return false;
+}
 
 static bool parts_there(const struct session *s, struct error *e)
 {
@@ -19,34 +29,49 @@ static bool parts_there(const struct session *s, struct error *e)
         return session_miss_data(s, e);
     if (m->layers < 2)
         return error_set(e, "the model has no layers yet: try `dense 4 tanh`, then `dense 1 tanh`");
-    if (m->built && shape_equal(&m->layer[0].out, &s->data->shape))
+    for (int i = 1; i < m->layers; i++)
+        if (model_is_input(m, i) && !is_read(m, i))
+            return error_set(
+                e, "no layer reads the input '%s': `from=%s` lets one", m->layer[i].name, m->layer[i].name);
+    bool dealt = m->built && model_input_size(m) == shape_size(&s->data->shape) && model_is_dealt(m);
+    if (m->built && (dealt || shape_equal(&m->layer[0].out, &s->data->shape)))
         return true;
     char wants[SHAPE_TEXT], has[SHAPE_TEXT];
     return error_set(e, "the model reads an input of %s, but '%s' has samples of %s: `input %s` fits it",
         shape_text(&m->layer[0].out, wants), s->data->name, shape_text(&s->data->shape, has), has);
 }
 
-/* A loss over probabilities needs a head that gives them; the perceptron's needs one that gives a sign. */
-static bool loss_fits(
-    const struct loss *loss, const struct data *d, const struct layer *head, struct error *e)
+/* Writes down what each output will be trained for. */
+static void resolve(struct recipe *r, const struct goals *g)
 {
-    bool sign = !head->activation || head->activation->encoding == ENCODE_SIGN;
-    const char *activation = head->activation ? head->activation->name : "linear";
-    if (loss->classes && !d->classes)
-        return error_set(e, "loss %s is for classes, but '%s' has numbers as targets: try `compile loss=mse`",
-            loss->name, d->name);
-    if (loss->fused_with && (strcmp(loss->fused_with, activation)))
-        return error_set(e,
-            "loss %s needs a head of %s, and '%s' is %s: replace it (`replace %s dense %d %s`), or "
-            "choose another loss (`compile loss=mse`)",
-            loss->name, loss->fused_with, head->name, activation, head->name,
-            head->out.dim[head->out.rank - 1], loss->fused_with);
-    if (loss->classes && !loss->fused_with && !sign)
-        return error_set(e,
-            "loss %s needs a head that gives a sign, and '%s' is %s: replace it (`replace %s dense 1 "
-            "linear`)",
-            loss->name, head->name, activation, head->name);
-    return true;
+    const struct goal *head = goals_head(g);
+    bool open = !r->loss;
+    if (open)
+        recipe_set_loss(r, head->loss);
+    for (int i = 0; open && i < g->count; i++) {
+        const struct goal *goal = &g->goal[i];
+        const char *name = g->model->layer[goal->layer].name;
+        struct recipe_output *own = (struct recipe_output *)recipe_output_find(r, name);
+        if (goal->loss == r->loss || (own && own->loss) || (!own && r->outputs == MODEL_OUTPUTS))
+            continue;
+        if (!own) {
+            own = &r->output[r->outputs++];
+            *own = (struct recipe_output){.weight = 1};
+            snprintf(own->layer, sizeof own->layer, "%s", name);
+        }
+        own->loss = goal->loss;
+        memcpy(own->hyper, goal->hyper, sizeof own->hyper);
+    }
+}
+
+/* What was said before `compile` stays. */
+static struct recipe optimizer_default(const struct recipe *said)
+{
+    struct recipe r = *said, fresh = recipe_of(optimizer_find("adam"));
+    r.optimizer = fresh.optimizer;
+    r.lr = fresh.lr;
+    memcpy(r.hyper, fresh.hyper, sizeof r.hyper);
+    return r;
 }
 
 bool session_recipe(const struct session *s, struct recipe *out, struct error *e)
@@ -54,15 +79,12 @@ bool session_recipe(const struct session *s, struct recipe *out, struct error *e
     const struct network *n = session_network(s);
     if (!parts_there(s, e))
         return false;
-    const struct layer *head = model_head(n->model);
-    size_t width = shape_size(&head->out);
-    if (!data_head_fits(s->data, head_encoding(n->model), width, e))
+    struct goals goals;
+    struct recipe r = n->recipe.optimizer ? n->recipe : optimizer_default(&n->recipe);
+    if (!goals_make(&goals, n->model, &r, s->data, e))
         return false;
-    struct recipe r = n->recipe.optimizer ? n->recipe : recipe_of(optimizer_find("adam"));
-    if (!r.loss)
-        r.loss = loss_find(data_default_loss(s->data, head->activation));
-    if (!loss_fits(r.loss, s->data, head, e))
-        return false;
+    resolve(&r, &goals);
+    goals_release(&goals);
     *out = r;
     return true;
 }
@@ -222,14 +244,17 @@ bool session_gradcheck(struct session *s, size_t limit, struct gradcheck *out, s
     struct state *copy = session_copy_state(s, e);
     if (!copy)
         return false;
-    size_t K = shape_size(&model_head(copy->model)->out),
-           N = s->data->train < CHECK_ROWS ? s->data->train : CHECK_ROWS;
-    float *targets = memory_take(N * K, sizeof *targets, "the targets", e);
-    bool ok = false;
+    struct goals goals = {0};
+    size_t N = s->data->train < CHECK_ROWS ? s->data->train : CHECK_ROWS;
+    bool ok = goals_make(&goals, copy->model, &r, s->data, e);
+    float *targets = ok ? memory_take(N * goals.width, sizeof *targets, "the targets", e) : NULL;
     if (targets) {
-        data_encode(s->data, head_encoding(copy->model), K, 0, N, targets);
-        ok = gradcheck_run(copy, &r, s->data->x, targets, N, limit, worker_cancelled(s->worker), out, e);
+        goals_encode(&goals, s->data, 0, N, targets);
+        ok = gradcheck_run(
+            copy, &r, &goals, s->data->x, targets, N, limit, worker_cancelled(s->worker), out, e);
     }
+    ok = ok && targets;
+    goals_release(&goals);
     memory_free(targets);
     state_free(copy);
     return ok;

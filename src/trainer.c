@@ -9,8 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { EVALUATE_ROWS = 256 };
-
 static bool keep_fit(struct trainer *t, const struct fit *fit, struct error *e)
 {
     char *file = fit->autosave ? memory_copy_text(fit->autosave, e) : NULL;
@@ -34,11 +32,14 @@ static bool keep_fit(struct trainer *t, const struct fit *fit, struct error *e)
 static bool take_memory(struct trainer *t, struct error *e)
 {
     const struct state *s = t->state;
-    size_t rows = t->held && t->held < EVALUATE_ROWS ? t->held : EVALUATE_ROWS;
-    return (t->ws = workspace_new(s->model, t->batch_size, true, e)) &&
-           (!t->held || (t->scores = workspace_new(s->model, rows, false, e))) &&
-           (t->targets = memory_take(t->data->n * t->K, sizeof(float), "the targets", e)) &&
-           (t->batch_targets = memory_take(t->batch_size * t->K, sizeof(float), "a batch's targets", e)) &&
+    size_t rows = evaluate_batch(s->model, t->held);
+    bool slides = t->data->slide > 0;
+    return (t->ws = workspace_new(s->model, t->batch_size, USE_TRAIN, e)) &&
+           workspace_aim(t->ws, &t->goals, e) &&
+           (!t->held || ((t->scores = workspace_new(s->model, rows, USE_OUTPUT, e)) &&
+                            workspace_aim(t->scores, &t->goals, e))) &&
+           (slides ||
+               (t->targets = memory_take(t->train * t->goals.width, sizeof(float), "the targets", e))) &&
            (t->order = memory_take(t->train, sizeof *t->order, "the order of an epoch", e)) &&
            (t->history = history_new(s, t->fit.memory, e)) &&
            (t->snapshots = snapshots_new(s, t->batch_size, e)) && (t->guard = state_copy(s, e));
@@ -57,21 +58,20 @@ struct trainer *trainer_new(struct worker *worker, struct state *state, const st
     t->data = data_ref(data);
     t->curves = curves;
     t->inputs = shape_size(&data->shape);
-    t->K = shape_size(&model_head(state->model)->out);
     t->train = data->train;
     t->held = data->n - data->train;
-    t->encoding = head_encoding(state->model);
     t->chunk = 1;
     t->best = INFINITY;
     t->batch_size = fit->batch_size < t->train ? fit->batch_size : t->train;
-    if (!keep_fit(t, fit, e) || !take_memory(t, e)) {
+    if (!goals_make(&t->goals, state->model, recipe, data, e) || !keep_fit(t, fit, e) || !take_memory(t, e)) {
         trainer_free(t);
         return NULL;
     }
     workspace_bind(t->ws, state);
     if (t->scores)
         workspace_bind(t->scores, state);
-    data_encode(data, t->encoding, t->K, 0, data->n, t->targets);
+    if (t->targets)
+        goals_encode(&t->goals, data, 0, t->train, t->targets);
     trainer_start_epoch(t);
     trainer_find_epoch(t); /* the place may come from other batches, or from a file */
     history_add(t->history, state);
@@ -91,7 +91,7 @@ void trainer_free(struct trainer *t)
     snapshots_free(t->snapshots);
     state_free(t->guard);
     memory_free(t->targets);
-    memory_free(t->batch_targets);
+    goals_release(&t->goals);
     memory_free(t->order);
     memory_free(t->autosave);
     memory_free(t->commands);

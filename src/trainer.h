@@ -85,26 +85,24 @@ const struct history *trainer_history(const struct trainer *t); /* read it insid
  * index has room for batch_size; returns the number of samples. Inside trainer_call(), or idle. */
 size_t trainer_next_batch(struct trainer *t, uint32_t *index, uint64_t *key);
 
-/* Counts the next batch as done by hand: N samples, whose outputs y and encoded targets are N x head. It adds
- * to the epoch's scores; at an epoch's end comes its point on the curves and its checkpoint, as in a run.
- * Inside trainer_call(), or idle. */
-void trainer_count_batch(struct trainer *t, const float *y, const float *targets, size_t N, double loss);
+/* Counts the next batch as done by hand, as its loss saw it. It adds to the epoch's scores; at an epoch's end
+ * comes its point on the curves and its checkpoint, as in a run. Inside trainer_call(), or idle. */
+void trainer_count_batch(struct trainer *t, const struct loss_batch *b, double loss);
 
 /* The random key of a step, and the order of an epoch: what trainers and replicas share. */
 uint64_t train_step_key(uint64_t seed, uint64_t step);
 void train_epoch_order(uint64_t seed, uint64_t epoch, uint32_t *index, size_t n);
 
-/* How the head of a model wants class labels. */
-enum encoding head_encoding(const struct model *m);
+/* Scores rows first … first+count-1 through a workspace that is bound and aimed; adds to out. */
+void evaluate_batches(struct workspace *ws, const struct data *d, size_t first, size_t count,
+    struct tally *out, const atomic_bool *cancel);
 
-/* Scores rows first … first+count-1, whose encoded targets are given, through a bound workspace; adds to out.
- */
-void evaluate_batches(struct workspace *ws, const struct loss *loss, const struct data *d, size_t first,
-    size_t count, const float *targets, struct tally *out, const atomic_bool *cancel);
+/* A batch size for scoring so many rows without much memory. */
+size_t evaluate_batch(const struct model *m, size_t count);
 
 /* Scores rows first … first+count-1 of the data: a forward pass without training. confusion as in
  * tally_start(). Checks cancel (may be NULL) between batches; false when it was set or memory was short. */
-bool evaluate_rows(const struct state *s, const struct loss *loss, const struct data *d, size_t first,
+bool evaluate_rows(const struct state *s, const struct recipe *r, const struct data *d, size_t first,
     size_t count, struct tally *out, uint64_t *confusion, const atomic_bool *cancel, struct error *e);
 
 #endif

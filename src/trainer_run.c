@@ -69,21 +69,6 @@ size_t trainer_next_batch(struct trainer *t, uint32_t *index, uint64_t *key)
 
 /* --- a step --- */
 
-/* Copies rows of `width` floats; short rows by hand, where a call of memcpy costs more than the copy. */
-static void gather(
-    const float *restrict from, const uint32_t *index, size_t N, size_t width, float *restrict to)
-{
-    if (width == 1)
-        for (size_t i = 0; i < N; i++)
-            to[i] = from[index[i]];
-    else if (width == 2)
-        for (size_t i = 0; i < N; i++)
-            memcpy(to + 2 * i, from + 2 * index[i], 2 * sizeof *to);
-    else
-        for (size_t i = 0; i < N; i++)
-            memcpy(to + i * width, from + (size_t)index[i] * width, width * sizeof *to);
-}
-
 /* Back to parameters that are finite; returns false when those of now are. */
 static bool restore_finite(struct trainer *t)
 {
@@ -142,15 +127,18 @@ static bool train_step(struct trainer *t)
     struct state *s = t->state;
     const uint32_t *index;
     size_t N = batch_at(t, s->place.batch, &index);
-    gather(t->data->x, index, N, t->inputs, workspace_input(ws));
-    gather(t->targets, index, N, t->K, t->batch_targets);
+    data_batch(t->data, index, N, t->shift, workspace_input(ws));
+    if (t->targets)
+        goals_gather(&t->goals, t->targets, t->train, index, N, workspace_targets(ws));
+    else
+        goals_of_rows(&t->goals, t->data, index, N, t->shift, workspace_targets(ws));
     workspace_forward(ws, N, true, train_step_key(s->seed, s->place.step));
-    t->loss = workspace_loss(ws, t->recipe.loss, t->batch_targets, true);
+    t->loss = workspace_loss(ws, true);
     if (!isfinite(t->loss))
         return false;
     workspace_backward(ws);
     t->loss += workspace_penalty(ws, &t->recipe, true);
-    tally_add(&t->tally, workspace_output(ws), t->batch_targets, N, t->K, t->loss);
+    tally_add(&t->tally, &ws->head, t->loss);
     workspace_update(ws, s, &t->recipe);
     s->place.batch++;
     return true;
@@ -160,7 +148,7 @@ static bool train_step(struct trainer *t)
 
 static float tally_accuracy(const struct tally *t)
 {
-    return t->classes && t->n ? (float)(t->correct / (double)t->n) : NAN;
+    return t->classes && t->rows > 0 ? (float)(t->correct / t->rows) : NAN;
 }
 
 static float tally_mae(const struct tally *t)
@@ -174,9 +162,8 @@ static void score_held_out(struct trainer *t, struct curve_point *p)
     if (!t->held)
         return;
     struct tally tally;
-    tally_start(&tally, t->data->classes, t->encoding, NULL);
-    evaluate_batches(
-        t->scores, t->recipe.loss, t->data, t->train, t->held, t->targets + t->train * t->K, &tally, NULL);
+    tally_start(&tally, t->data->classes, goals_head(&t->goals)->encoding, NULL);
+    evaluate_batches(t->scores, t->data, t->train, t->held, &tally, NULL);
     p->val_loss = (float)(tally.loss / (double)tally.n + workspace_penalty(t->scores, &t->recipe, false));
     p->val_accuracy = tally_accuracy(&tally);
     p->val_mae = tally_mae(&tally);
@@ -197,7 +184,8 @@ void trainer_start_epoch(struct trainer *t)
 {
     train_epoch_order(t->state->seed, t->state->place.epoch, t->order, t->train);
     t->order_epoch = t->state->place.epoch;
-    tally_start(&t->tally, t->data->classes, t->encoding, NULL);
+    t->shift = data_shift(t->data, t->state->seed, t->state->place.epoch);
+    tally_start(&t->tally, t->data->classes, goals_head(&t->goals)->encoding, NULL);
 }
 
 void trainer_find_epoch(struct trainer *t)
@@ -241,12 +229,12 @@ static bool finish_epoch(struct trainer *t)
     return true;
 }
 
-void trainer_count_batch(struct trainer *t, const float *y, const float *targets, size_t N, double loss)
+void trainer_count_batch(struct trainer *t, const struct loss_batch *b, double loss)
 {
     if (t->order_epoch != t->state->place.epoch)
         trainer_start_epoch(t);
     t->loss = loss;
-    tally_add(&t->tally, y, targets, N, t->K, loss);
+    tally_add(&t->tally, b, loss);
     if (++t->state->place.batch >= trainer_batches(t))
         finish_epoch(t);
     trainer_publish(t, trainer_now());

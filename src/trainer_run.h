@@ -21,13 +21,13 @@ struct trainer {
     struct fit fit;
     char *autosave, *commands;
 
+    struct goals goals;
     struct workspace *ws, *scores; /* for training, for the held-out part */
     size_t batch_size;             /* of all fits of this trainer, at most `train` */
-    size_t inputs, K, train, held;
-    enum encoding encoding;
-    float *targets;       /* n x K, encoded */
-    float *batch_targets; /* batch x K */
+    size_t inputs, train, held;
+    float *targets;       /* of the training part, encoded; NULL: encoded batch by batch */
     uint32_t *order;      /* [train] */
+    size_t shift;         /* of a sliding data set, in the epoch of order */
     uint64_t order_epoch; /* the epoch that order is for */
     struct history *history;
     struct snapshots *snapshots;

@@ -1,96 +1,103 @@
-/* workspace.c - one arena of activations and gradients, and the walks over the layers.
+/* workspace.c - the walks over the layers, and where their values lie.
  *
- * Arena: grad | per layer y, cache, dy. The passes' pointers are set once, when a state is bound, so that a
- * step is nothing but calls of kernels. A layer's random key is the step's, mixed with the layer's name. */
+ * workspace_plan.c lays the memory out. The passes' pointers are set once, when a state is bound, so that a
+ * step is nothing but calls of kernels. A layer's random key is the step's, mixed with the layer's name.
+ *
+ * Backward walks from the last layer to the first. Of all layers that read one, the last in the list writes
+ * its dy and the others add. Gradients of shared parameters have a place of their own and are added to their
+ * owner's once that has run. */
 #include "workspace.h"
 #include "activation.h"
 #include "error.h"
 #include "memory.h"
 #include "rng.h"
+#include "workspace_plan.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Takes `n` floats from the arena; with base NULL it only counts. */
-static float *carve(float *base, size_t *used, size_t n)
-{
-    float *at = base ? base + *used : NULL;
-    *used += memory_lines(n);
-    return at;
-}
+/* --- making --- */
 
-/* Lays the arena out; returns its size in floats. ws->arena NULL: counts only. */
-static size_t lay_out(struct workspace *ws, const struct model *m, size_t batch, bool gradients)
-{
-    size_t used = 0;
-    float *grad = carve(ws->arena, &used, gradients ? m->params : 0);
-    if (ws->arena)
-        ws->grad = gradients ? grad : NULL;
-    for (int i = 0; i < m->layers; i++) {
-        const struct layer *l = &m->layer[i];
-        size_t size = batch * shape_size(&l->out);
-        float *y = carve(ws->arena, &used, size), *cache = carve(ws->arena, &used, batch * l->cache);
-        float *dy = carve(ws->arena, &used, gradients && i ? size : 0);
-        if (!ws->arena)
-            continue;
-        struct pass *p = &ws->pass[i];
-        p->y = y;
-        p->cache = cache;
-        p->dy = gradients && i ? dy : NULL;
-    }
-    return used;
-}
-
-double workspace_bytes(const struct model *m, size_t batch, bool gradients)
-{
-    double floats = gradients ? (double)m->params : 0;
-    for (int i = 0; i < m->layers; i++) {
-        double out = (double)shape_size(&m->layer[i].out);
-        floats += (double)batch * (out * (gradients && i ? 2 : 1) + (double)m->layer[i].cache);
-    }
-    return floats * sizeof(float);
-}
-
-static void wire(struct workspace *ws)
+/* The first and last of a layer's own parameters lie together. */
+static void find_trained(struct workspace *ws)
 {
     const struct model *m = ws->model;
     for (int i = 1; i < m->layers; i++) {
         const struct layer *l = &m->layer[i];
-        struct pass *p = &ws->pass[i];
-        for (int j = 0; j < l->inputs; j++) {
-            p->x[j] = ws->pass[l->input[j]].y;
-            p->dx[j] = ws->pass[l->input[j]].dy;
-        }
-        for (int j = 0; ws->grad && j < l->params; j++)
-            p->dw[j] = l->param[j].statistic ? NULL : ws->grad + l->param[j].offset;
+        size_t count = layer_param_count(l);
+        ws->shares = ws->shares || l->like;
+        if (!count || !layer_learns(l))
+            continue;
+        int first = 0;
+        while (l->param[first].statistic)
+            first++;
+        struct stretch_of_params *last = ws->trains ? &ws->trained[ws->trains - 1] : NULL;
+        if (last && last->offset + last->count == l->param[first].offset)
+            last->count += count;
+        else
+            ws->trained[ws->trains++] = (struct stretch_of_params){l->param[first].offset, count};
     }
 }
 
-struct workspace *workspace_new(const struct model *m, size_t batch, bool gradients, struct error *e)
+/* The first reader, from the end, writes the gradient; the others add to it. */
+static void wire_inputs(struct workspace *ws, int i, bool *written)
 {
-    if (workspace_bytes(m, batch, gradients) > (double)(SIZE_MAX / 8)) {
-        error_set(e, "a batch of %zu samples is too large for this model", batch);
+    const struct layer *l = &ws->model->layer[i];
+    struct pass *p = &ws->pass[i];
+    for (int j = 0; j < l->inputs; j++) {
+        int from = l->input[j];
+        p->x[j] = ws->pass[from].y;
+        p->mask[j] = workspace_mask(ws, from);
+        if (!ws->gradients || !ws->learns[from])
+            continue;
+        p->dx[j] = ws->pass[from].dy;
+        p->add[j] = written[from];
+        written[from] = true;
+    }
+}
+
+static void wire(struct workspace *ws, bool *written)
+{
+    for (int i = ws->model->layers - 1; i >= 1; i--)
+        wire_inputs(ws, i, written);
+}
+
+static bool take_lists(struct workspace *ws, struct error *e)
+{
+    size_t layers = (size_t)ws->model->layers;
+    return (ws->pass = memory_take(layers, sizeof *ws->pass, "the passes of a workspace", e)) &&
+           (ws->salt = memory_take(layers, sizeof *ws->salt, "the keys of a workspace", e)) &&
+           (ws->learns = memory_take(layers, sizeof *ws->learns, "a workspace", e)) &&
+           (ws->trained = memory_take(layers, sizeof *ws->trained, "a workspace", e));
+}
+
+struct workspace *workspace_new(const struct model *m, size_t batch, enum workspace_use use, struct error *e)
+{
+    struct workspace *ws = memory_take(1, sizeof *ws, "a workspace", e);
+    bool *written = ws ? memory_take((size_t)m->layers, sizeof *written, "a workspace", e) : NULL;
+    if (!written) {
+        memory_free(ws);
         return NULL;
     }
-    struct workspace *ws = memory_take(1, sizeof *ws, "a workspace", e);
-    if (!ws)
-        return NULL;
     ws->model = model_ref(m);
     ws->batch = batch;
-    ws->gradients = gradients;
-    ws->pass = memory_take((size_t)m->layers, sizeof *ws->pass, "the passes of a workspace", e);
-    ws->salt = memory_take((size_t)m->layers, sizeof *ws->salt, "the keys of a workspace", e);
-    size_t floats = lay_out(ws, m, batch, gradients);
-    if (ws->pass && ws->salt)
-        ws->arena = memory_take(floats, sizeof(float), "the activations and gradients of one batch", e);
-    if (!ws->arena) {
-        workspace_free(ws);
-        return NULL;
+    ws->use = use;
+    ws->gradients = use == USE_BACKWARD || use == USE_TRAIN;
+    bool ok = take_lists(ws, e);
+    if (ok) {
+        model_learning(m, ws->learns);
+        find_trained(ws);
+        ok = workspace_lay_out(ws, e);
     }
-    lay_out(ws, m, batch, gradients);
-    wire(ws);
-    for (int i = 0; i < m->layers; i++)
-        ws->salt[i] = rng_key(0, "layer", m->layer[i].name, 0);
+    if (ok) {
+        wire(ws, written);
+        for (int i = 0; i < m->layers; i++)
+            ws->salt[i] = rng_key(0, "layer", m->layer[i].name, 0);
+    } else {
+        workspace_free(ws);
+        ws = NULL;
+    }
+    memory_free(written);
     return ws;
 }
 
@@ -98,10 +105,15 @@ void workspace_free(struct workspace *ws)
 {
     if (!ws)
         return;
+    for (int i = 0; ws->pass && i < ws->model->layers; i++)
+        memory_free(ws->pass[i].carry);
     model_unref(ws->model);
     memory_free(ws->pass);
     memory_free(ws->salt);
+    memory_free(ws->learns);
+    memory_free(ws->trained);
     memory_free(ws->arena);
+    memory_free(ws->goal_memory);
     memory_free(ws);
 }
 
@@ -118,9 +130,63 @@ void workspace_bind(struct workspace *ws, const struct state *s)
     }
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+bool workspace_aim(struct workspace *ws, const struct goals *g, struct error *e)
+{
+    size_t rows = 0, scratch = 0;
+    for (int i = 0; i < g->count; i++) {
+        const struct goal *goal = &g->goal[i];
+        bool weighs = goal->row_weight || ws->model->layer[goal->layer].mask;
+        rows = larger(rows, weighs ? ws->batch * goal->P : 0);
+        if (goal->loss->scratch)
+            scratch = larger(scratch, goal->loss->scratch(ws->batch, goal->P, goal->K, goal->W));
+    }
+    size_t targets = memory_lines(ws->batch * g->width);
+    rows = memory_lines(rows);
+    float *memory = memory_take(targets + rows + scratch, sizeof *memory, "the targets of a batch", e);
+    if (!memory)
+        return false;
+    memory_free(ws->goal_memory);
+    ws->goal_memory = ws->targets = memory;
+    ws->row_weight = rows ? memory + targets : NULL;
+    ws->loss_scratch = memory + targets + rows;
+    ws->goals = g;
+    return true;
+}
+
+bool workspace_carry(struct workspace *ws, bool carry, struct error *e)
+{
+    for (int i = 1; i < ws->model->layers; i++) {
+        struct pass *p = &ws->pass[i];
+        size_t floats = ws->batch * ws->model->layer[i].carry;
+        if (!carry) {
+            memory_free(p->carry);
+            p->carry = NULL;
+        } else if (floats && !p->carry) {
+            p->carry = memory_take(floats, sizeof(float), "what recurrent layers carry", e);
+            if (!p->carry)
+                return false;
+        } else if (floats) {
+            memset(p->carry, 0, floats * sizeof(float));
+        }
+    }
+    return true;
+}
+
+/* --- reading --- */
+
 float *workspace_input(struct workspace *ws)
 {
-    return ws->pass[0].y;
+    return ws->inputs;
+}
+
+float *workspace_targets(struct workspace *ws)
+{
+    return ws->targets;
 }
 
 const float *workspace_activation(const struct workspace *ws, int layer)
@@ -138,37 +204,142 @@ const float *workspace_output(const struct workspace *ws)
     return ws->pass[ws->model->layers - 1].y;
 }
 
+const float *workspace_mask(const struct workspace *ws, int layer)
+{
+    int maker = ws->model->layer[layer].mask;
+    return maker ? ws->pass[maker].cache : NULL;
+}
+
+/* --- forward --- */
+
+/* Deals the samples out to several inputs. */
+static void deal_inputs(struct workspace *ws, size_t N)
+{
+    const struct model *m = ws->model;
+    size_t whole = model_input_size(m), at = 0;
+    for (int i = 0; i < m->layers; i++) {
+        if (!model_is_input(m, i))
+            continue;
+        size_t width = shape_size(&m->layer[i].out);
+        for (size_t k = 0; k < N; k++)
+            memcpy(ws->pass[i].y + k * width, ws->inputs + k * whole + at, width * sizeof(float));
+        at += width;
+    }
+}
+
 void workspace_forward(struct workspace *ws, size_t N, bool training, uint64_t key)
 {
     const struct model *m = ws->model;
     ws->N = N;
+    if (ws->inputs != ws->pass[0].y)
+        deal_inputs(ws, N);
     for (int i = 1; i < m->layers; i++) {
+        const struct layer_type *type = m->layer[i].type;
         struct pass *p = &ws->pass[i];
         p->N = N;
-        p->training = training;
-        if (training && m->layer[i].type->train_only)
+        p->training = training && !(m->layer[i].frozen && type->settle);
+        p->loss = 0;
+        if (training && (type->train_only || type->random))
             p->key = rng_mix(key, ws->salt[i]);
-        m->layer[i].type->forward(&m->layer[i], p);
+        type->forward(&m->layer[i], p);
     }
 }
 
-double workspace_loss(struct workspace *ws, const struct loss *loss, const float *targets, bool gradients)
+/* --- loss --- */
+
+static float class_weight(const struct goal *g, const float *t)
 {
-    const struct layer *head = model_head(ws->model);
-    struct pass *p = &ws->pass[ws->model->layers - 1];
-    size_t K = (size_t)head->out.dim[head->out.rank - 1], rows = ws->N * (shape_size(&head->out) / K);
-    float *dy = gradients ? p->dy : NULL;
-    p->dy_is_dz = loss->fused_with && head->activation && !strcmp(loss->fused_with, head->activation->name);
-    if (p->dy_is_dz)
-        return loss->fused(p->cache, p->y, targets, dy, rows, K);
-    return loss->value(p->y, targets, dy, rows, K);
+    if (g->loss->targets == LOSS_INDEX)
+        return t[0] >= 0 ? g->row_weight[(size_t)t[0]] : 0;
+    if (g->encoding != ENCODE_ONE_HOT)
+        return g->row_weight[t[0] > (g->encoding == ENCODE_BIT ? 0.5f : 0)];
+    for (size_t k = 0; k < g->W; k++)
+        if (t[k] > 0.5f)
+            return g->row_weight[k];
+    return 0;
+}
+
+/* Weights of the rows, of mask and class together; NULL where all count alike. */
+static const float *weigh_rows(struct workspace *ws, const struct goal *g, const float *t)
+{
+    const float *mask = g->loss->targets == LOSS_SEQUENCE ? NULL : workspace_mask(ws, g->layer);
+    size_t rows = ws->N * g->P;
+    if (!mask && !g->row_weight)
+        return NULL;
+    for (size_t i = 0; i < rows; i++) {
+        ws->row_weight[i] = g->row_weight ? class_weight(g, t + i * g->W) : 1;
+        if (mask && g->P == (size_t)ws->model->layer[g->layer].out.dim[0])
+            ws->row_weight[i] *= mask[i];
+    }
+    return ws->row_weight;
+}
+
+static void scale_values(float *x, size_t n, float by)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] *= by;
+}
+
+static double goal_value(struct workspace *ws, const struct goal *g, bool gradients)
+{
+    struct pass *p = &ws->pass[g->layer];
+    struct loss_batch b = {.N = ws->N, .P = g->P, .K = g->K, .W = g->W, .y = p->y, .hyper = g->hyper};
+    b.t = g->reconstruct ? ws->inputs : ws->targets + ws->N * g->at;
+    b.z = g->fused ? p->cache : NULL;
+    b.dy = gradients ? p->dy : NULL;
+    b.scratch = ws->loss_scratch;
+    b.weight = weigh_rows(ws, g, b.t);
+    p->dy_is_dz = g->fused;
+    ws->head = b;
+    double loss = (g->fused ? g->loss->fused : g->loss->value)(&b);
+    if (b.dy && g->weight != 1)
+        scale_values(b.dy, b.N * b.P * b.K, (float)g->weight);
+    return loss;
+}
+
+double workspace_loss(struct workspace *ws, bool gradients)
+{
+    const struct model *m = ws->model;
+    double sum = 0;
+    for (int i = 0; i < ws->goals->count; i++) {
+        const struct goal *g = &ws->goals->goal[i];
+        ws->goal_loss[i] = goal_value(ws, g, gradients && ws->learns[g->layer]);
+        sum += g->weight * ws->goal_loss[i];
+    }
+    for (int i = 1; i < m->layers; i++)
+        sum += ws->pass[i].loss;
+    return sum;
+}
+
+/* --- backward --- */
+
+/* Adds the gradients of layers that share this one's parameters; all of them have run. */
+static void add_shared(struct workspace *ws, int owner)
+{
+    const struct model *m = ws->model;
+    for (int i = owner + 1; i < m->layers; i++) {
+        const struct layer *l = &m->layer[i];
+        if (l->like != owner)
+            continue;
+        for (int j = 0; j < l->params; j++) {
+            float *to = ws->pass[owner].dw[j];
+            const float *from = ws->pass[i].dw[j];
+            for (size_t k = 0; to && from && k < l->param[j].count; k++)
+                to[k] += from[k];
+        }
+    }
 }
 
 void workspace_backward(struct workspace *ws)
 {
     const struct model *m = ws->model;
-    for (int i = m->layers - 1; i >= 1; i--)
+    for (int i = m->layers - 1; i >= 1; i--) {
+        if (!ws->learns[i])
+            continue;
         m->layer[i].type->backward(&m->layer[i], &ws->pass[i]);
+        if (ws->shares)
+            add_shared(ws, i);
+    }
 }
 
 /* l1·Σ|w| + l2·Σw² of one tensor; its gradient is added to g. */
@@ -192,7 +363,7 @@ double state_penalty(const struct state *s, const struct recipe *r, float *grad)
     for (int i = 1; i < s->model->layers; i++)
         for (int j = 0; j < s->model->layer[i].params; j++) {
             const struct param *p = &s->model->layer[i].param[j];
-            if (p->decays)
+            if (p->decays && !p->shared)
                 sum +=
                     penalty_of(s->param + p->offset, grad ? grad + p->offset : NULL, p->count, r->l1, r->l2);
         }
@@ -204,16 +375,31 @@ double workspace_penalty(struct workspace *ws, const struct recipe *r, bool grad
     return state_penalty(ws->state, r, gradients ? ws->grad : NULL);
 }
 
+static void settle_statistics(const struct workspace *ws, struct state *s)
+{
+    for (int i = 1; i < ws->model->layers; i++) {
+        const struct layer *l = &ws->model->layer[i];
+        float *stat[LAYER_PARAMS];
+        if (!l->type->settle || l->frozen)
+            continue;
+        for (int j = 0; j < l->params; j++)
+            stat[j] = l->param[j].statistic ? s->stat + l->param[j].offset : NULL;
+        l->type->settle(l, &ws->pass[i], stat);
+    }
+}
+
 void workspace_update(struct workspace *ws, struct state *s, const struct recipe *r)
 {
-    struct update u = {.lr = r->lr,
-        .hyper = r->hyper,
-        .t = ++s->place.t,
-        .n = s->model->params,
-        .w = s->param,
-        .g = ws->grad};
-    for (int i = 0; i < OPTIMIZER_MOMENTS; i++)
-        u.m[i] = s->moment[i];
-    r->optimizer->update(&u);
+    struct update u = {.lr = r->lr, .hyper = r->hyper, .t = ++s->place.t};
+    for (int k = 0; k < ws->trains; k++) {
+        size_t offset = ws->trained[k].offset;
+        u.n = ws->trained[k].count;
+        u.w = s->param + offset;
+        u.g = ws->grad + offset;
+        for (int i = 0; i < OPTIMIZER_MOMENTS; i++)
+            u.m[i] = s->moment[i] ? s->moment[i] + offset : NULL;
+        r->optimizer->update(&u);
+    }
+    settle_statistics(ws, s);
     s->place.step++;
 }

@@ -65,6 +65,7 @@ static struct state *network(struct shape in, const char *const lines[], struct 
 static void assert_right(struct shape in, const char *const lines[], const char *loss, double l1, double l2)
 {
     struct recipe r;
+    struct goals goals;
     struct gradcheck result;
     struct error e = {0};
     struct state *s = network(in, lines, &r, loss);
@@ -73,7 +74,8 @@ static void assert_right(struct shape in, const char *const lines[], const char 
             t[i] = 2 * t[i] - 1;
     r.l1 = l1;
     r.l2 = l2;
-    assert_true(gradcheck_run(s, &r, x, t, N, 0, NULL, &result, &e));
+    goals_of_head(&goals, s->model, r.loss, 0);
+    assert_true(gradcheck_run(s, &r, &goals, x, t, N, 0, NULL, &result, &e));
     assert_int_equal(result.checked + result.skipped, s->model->params);
     assert_true(result.skipped * 10 <= s->model->params);
     if (!(result.worst < 5e-3) || !(result.mean < 5e-4))
@@ -122,24 +124,26 @@ static void penalties_and_dropout_pass(void **state)
 }
 
 /* The loss of mse with a slope that is a tenth too steep. */
-static double wrong(const float *y, const float *targets, float *dy, size_t rows, size_t K)
+static double wrong(const struct loss_batch *b)
 {
-    double value = loss_find("mse")->value(y, targets, dy, rows, K);
-    for (size_t i = 0; dy && i < rows * K; i++)
-        dy[i] *= 1.1f;
+    double value = loss_find("mse")->value(b);
+    for (size_t i = 0; b->dy && i < loss_rows(b) * b->K; i++)
+        b->dy[i] *= 1.1f;
     return value;
 }
 
 static void a_wrong_gradient_is_found_and_nothing_changes(void **state)
 {
     struct recipe r;
+    struct goals goals;
     struct gradcheck result;
     struct error e = {0};
     const struct loss bad = {.name = "wrong", .value = wrong};
     struct state *s = network(shape_of(1, 3), (const char *[]){"dense 5 tanh", "dense 2", NULL}, &r, "mse");
     struct state *before = state_copy(s, NULL);
     r.loss = &bad;
-    assert_true(gradcheck_run(s, &r, x, t, N, 10, NULL, &result, &e));
+    goals_of_head(&goals, s->model, r.loss, 0);
+    assert_true(gradcheck_run(s, &r, &goals, x, t, N, 10, NULL, &result, &e));
     assert_int_equal(result.checked, 10);
     assert_true(result.worst > 0.05 && result.worst < 0.15);
     assert_true(fabs(result.analytic / result.numeric - 1.1) < 0.02);
@@ -151,11 +155,13 @@ static void a_wrong_gradient_is_found_and_nothing_changes(void **state)
 static void a_cancelled_check_says_so(void **state)
 {
     struct recipe r;
+    struct goals goals;
     struct gradcheck result = {.checked = 99};
     struct error e = {0};
     atomic_bool cancel = true;
     struct state *s = network(shape_of(1, 3), (const char *[]){"dense 2", NULL}, &r, "mse");
-    assert_false(gradcheck_run(s, &r, x, t, N, 0, &cancel, &result, &e));
+    goals_of_head(&goals, s->model, r.loss, 0);
+    assert_false(gradcheck_run(s, &r, &goals, x, t, N, 0, &cancel, &result, &e));
     assert_non_null(strstr(e.text, "cancelled"));
     assert_int_equal(result.checked, 99);
     state_free(s);

@@ -102,7 +102,7 @@ static void rig_free(struct rig *rig)
     for (int i = 0; i < rig->layer.params; i++) {
         memory_free(rig->w[i]);
         memory_free(p->dw[i]);
-        memory_free(p->stat[i]);
+        memory_free((float *)p->stat[i]);
     }
 }
 

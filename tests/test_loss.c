@@ -20,7 +20,7 @@ static void fill(const struct loss *l, float *y, float *t, size_t width)
 {
     struct rng r = rng_from(5);
     bool sign = !strcmp(l->name, "perceptron");
-    for (size_t i = 0; i < N; i++) {
+    for (size_t i = N; i-- > 0;) {
         uint32_t class = rng_below(&r, (uint32_t)width);
         for (size_t k = 0; k < width; k++) {
             y[i * width + k] = (float)rng_between(&r, 0.1, 0.9);
@@ -28,7 +28,30 @@ static void fill(const struct loss *l, float *y, float *t, size_t width)
             if (sign)
                 t[i * width + k] = 2 * t[i * width + k] - 1;
         }
+        if (l->targets == LOSS_INDEX)
+            t[i] = (float)class;
     }
+}
+
+/* A batch of N rows. */
+static struct loss_batch batch_of(const float *y, const float *t, float *dy, size_t rows, size_t width)
+{
+    return (struct loss_batch){.N = rows, .P = 1, .K = width, .W = width, .y = y, .t = t, .dy = dy};
+}
+
+static double value_of(const struct loss *l, const float *y, const float *t, float *dy)
+{
+    struct loss_batch b = batch_of(y, t, dy, N, K);
+    b.W = l->targets == LOSS_INDEX ? 1 : K;
+    return l->value(&b);
+}
+
+static double fused_of(const struct loss *l, const float *z, const float *y, const float *t, float *dz)
+{
+    struct loss_batch b = batch_of(y, t, dz, N, K);
+    b.z = z;
+    b.W = l->targets == LOSS_INDEX ? 1 : K;
+    return l->fused(&b);
 }
 
 static void gradients_are_those_of_the_values(void **state)
@@ -37,14 +60,14 @@ static void gradients_are_those_of_the_values(void **state)
         const struct loss *l = loss_at(j);
         float y[N * K], t[N * K], dy[N * K];
         fill(l, y, t, K);
-        double value = l->value(y, t, dy, N, K);
-        assert_true(value == l->value(y, t, NULL, N, K));
+        double value = value_of(l, y, t, dy);
+        assert_true(value == value_of(l, y, t, NULL));
         for (size_t i = 0; i < N * K; i++) {
             float at = y[i];
             y[i] = at + 1e-3f;
-            double up = l->value(y, t, NULL, N, K), high = (double)y[i];
+            double up = value_of(l, y, t, NULL), high = (double)y[i];
             y[i] = at - 1e-3f;
-            double slope = (up - l->value(y, t, NULL, N, K)) / (high - (double)y[i]);
+            double slope = (up - value_of(l, y, t, NULL)) / (high - (double)y[i]);
             y[i] = at;
             assert_true(fabs(slope - (double)dy[i]) < 1e-3 * (1 + fabs(slope)));
         }
@@ -64,14 +87,14 @@ static void fused_and_unfused_agree(void **state)
         float z[N * K], y[N * K], t[N * K], dy[N * K], dz[N * K], direct[N * K];
         fill(l, z, t, K);
         a->forward(z, y, N, K);
-        double value = l->value(y, t, dy, N, K);
-        assert_true(fabs(l->fused(z, y, t, direct, N, K) / value - 1) < 1e-6);
-        assert_true(fabs(l->fused(z, y, t, NULL, N, K) / value - 1) < 1e-6);
+        double value = value_of(l, y, t, dy);
+        assert_true(fabs(fused_of(l, z, y, t, direct) / value - 1) < 1e-6);
+        assert_true(fabs(fused_of(l, z, y, t, NULL) / value - 1) < 1e-6);
         a->backward(z, y, dy, dz, N, K);
         for (size_t i = 0; i < N * K; i++)
             assert_true(fabsf(direct[i] - dz[i]) < 1e-6f);
     }
-    assert_int_equal(fused, 2);
+    assert_int_equal(fused, 3);
 }
 
 static void a_sure_and_wrong_answer_costs_much_but_not_infinity(void **state)
@@ -83,10 +106,17 @@ static void a_sure_and_wrong_answer_costs_much_but_not_infinity(void **state)
             continue;
         const struct activation *a = activation_find(l->fused_with);
         a->forward(z, y, 1, 2);
-        double value = l->fused(z, y, t, dz, 1, 2);
+        struct loss_batch b = batch_of(y, t, dz, 1, 2);
+        float right = 1;
+        b.z = z;
+        if (l->targets == LOSS_INDEX) {
+            b.t = &right;
+            b.W = 1;
+        }
+        double value = l->fused(&b);
         assert_true(value > 100 && isfinite(value));
         assert_true(isfinite(dz[0]) && dz[0] > 0 && dz[1] < 0);
-        value = l->value(y, t, dz, 1, 2);
+        value = l->value(&b);
         assert_true(value > 10 && isfinite(value) && isfinite(dz[0]) && isfinite(dz[1]));
     }
 }
@@ -97,17 +127,19 @@ static void nan_stays_visible(void **state)
         const struct loss *l = loss_at(j);
         float y[N * K], t[N * K], dy[N * K];
         fill(l, y, t, K);
-        y[4] = NAN;
-        assert_true(isnan(l->value(y, t, dy, N, K)));
+        for (size_t i = K; i < 2 * K; i++)
+            y[i] = NAN;
+        assert_true(isnan(value_of(l, y, t, dy)));
         if (l->fused)
-            assert_true(isnan(l->fused(y, y, t, dy, N, K)));
+            assert_true(isnan(fused_of(l, y, y, t, dy)));
     }
 }
 
 static void zero_weights_are_a_mistake_to_the_perceptron(void **state)
 {
     float y[3] = {0, 2, -2}, t[3] = {1, 1, 1}, dy[3];
-    double value = loss_find("perceptron")->value(y, t, dy, 3, 1);
+    struct loss_batch b = batch_of(y, t, dy, 3, 1);
+    double value = loss_find("perceptron")->value(&b);
     assert_true(fabs(value - 2.0 / 3) < 1e-7);
     assert_true(dy[0] < 0 && dy[1] == 0 && dy[2] < 0);
 }
@@ -119,7 +151,7 @@ static void every_row_is_found_by_its_name(void **state)
         assert_ptr_equal(loss_find(loss_name(n)), loss_at(n));
         assert_true(!loss_at(n)->fused == !loss_at(n)->fused_with);
     }
-    assert_int_equal(n, 4);
+    assert_int_equal(n, 5);
     assert_null(loss_name(n));
     assert_null(loss_find("crossentropy"));
 }

@@ -20,6 +20,11 @@ static void assert_metric(const struct tally *t, const char *name, double wanted
     assert_true(fabs(value(name, t) - wanted) < 1e-9);
 }
 
+static void add(struct tally *tally, const float *y, const float *t, size_t rows, size_t K, double loss)
+{
+    tally_add(tally, &(struct loss_batch){.N = rows, .P = 1, .K = K, .W = K, .y = y, .t = t}, loss);
+}
+
 /* Truth 1 1 1 0 0, answers 1 1 0 1 0: two right yes, one wrong yes, one missed. */
 static void two_classes_count_the_yes(void **state)
 {
@@ -27,8 +32,8 @@ static void two_classes_count_the_yes(void **state)
     uint64_t confusion[4];
     struct tally tally;
     tally_start(&tally, 2, ENCODE_BIT, confusion);
-    tally_add(&tally, y, t, 2, 1, 0.5);
-    tally_add(&tally, y + 2, t + 2, 3, 1, 1.5);
+    add(&tally, y, t, 2, 1, 0.5);
+    add(&tally, y + 2, t + 2, 3, 1, 1.5);
     assert_metric(&tally, "loss", (0.5 * 2 + 1.5 * 3) / 5);
     assert_metric(&tally, "accuracy", 0.6);
     assert_metric(&tally, "precision", 2.0 / 3);
@@ -46,7 +51,7 @@ static void more_classes_are_averaged_over_those_that_occur(void **state)
     uint64_t confusion[9];
     struct tally tally;
     tally_start(&tally, 3, ENCODE_ONE_HOT, confusion);
-    tally_add(&tally, y, t, 4, 3, 0);
+    add(&tally, y, t, 4, 3, 0);
     assert_metric(&tally, "accuracy", 0.75);
     assert_metric(&tally, "precision", (1 + 0.5) / 2);
     assert_metric(&tally, "recall", (2.0 / 3 + 1) / 2);
@@ -59,7 +64,7 @@ static void numbers_are_measured_by_their_errors(void **state)
     float y[4] = {1, 2, 3, 6}, t[4] = {1, 2, 5, 4};
     struct tally tally;
     tally_start(&tally, 0, ENCODE_SIGN, NULL);
-    tally_add(&tally, y, t, 2, 2, 0.25);
+    add(&tally, y, t, 2, 2, 0.25);
     assert_metric(&tally, "mae", 1);
     assert_metric(&tally, "mse", 2);
     assert_metric(&tally, "r2", 1 - 8.0 / 10);
@@ -90,7 +95,7 @@ static void nothing_counted_is_nothing_said(void **state)
     assert_null(metric_find("val_loss"));
     float same[2] = {3, 3};
     tally_start(&tally, 0, ENCODE_SIGN, NULL);
-    tally_add(&tally, same, same, 2, 1, 0);
+    add(&tally, same, same, 2, 1, 0);
     assert_true(isnan(value("r2", &tally)));
 }
 
@@ -101,7 +106,7 @@ static void a_ratio_of_nothing_is_zero(void **state)
     uint64_t confusion[4];
     struct tally tally;
     tally_start(&tally, 2, ENCODE_BIT, confusion);
-    tally_add(&tally, y, t, 2, 1, 0);
+    add(&tally, y, t, 2, 1, 0);
     assert_metric(&tally, "precision", 0);
     assert_metric(&tally, "recall", 0);
     assert_metric(&tally, "f1", 0);

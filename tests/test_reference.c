@@ -228,6 +228,11 @@ static void layers(void **state)
     assert_int_equal(each_case("dropout", check_dropout), 2);
 }
 
+static struct loss_batch batch_of(const float *y, float *t, float *dy, size_t rows, size_t K)
+{
+    return (struct loss_batch){.N = rows, .P = 1, .K = K, .W = K, .y = y, .t = t, .dy = dy};
+}
+
 static void check_loss(const struct reference *r)
 {
     const struct loss *l = loss_find(r->name);
@@ -235,7 +240,8 @@ static void check_loss(const struct reference *r)
                                             : !strcmp(l->name, "categorical_crossentropy") ? 4
                                                                                            : 1;
     float dy[24];
-    float value = (float)l->value(values(r, "y"), values(r, "t"), dy, n / K, K);
+    struct loss_batch b = batch_of(values(r, "y"), values(r, "t"), dy, n / K, K);
+    float value = (float)l->value(&b);
     assert_same(r, "value", &value, 1e-5);
     assert_same(r, "dy", dy, 1e-5);
 }
@@ -246,7 +252,9 @@ static void check_fused(const struct reference *r)
     size_t n = array_of(r, "z")->count, K = n / 6;
     float y[24], dz[24];
     activation_find(l->fused_with)->forward(values(r, "z"), y, 6, K);
-    float value = (float)l->fused(values(r, "z"), y, values(r, "t"), dz, 6, K);
+    struct loss_batch b = batch_of(y, values(r, "t"), dz, 6, K);
+    b.z = values(r, "z");
+    float value = (float)l->fused(&b);
     assert_same(r, "value", &value, 1e-5);
     assert_same(r, "dz", dz, 1e-5);
 }

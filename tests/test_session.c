@@ -295,15 +295,18 @@ static void outputs_are_those_of_the_whole_network(void **state)
     struct session *s =
         make_session(WORKER_THREAD, make_data(600, 577, 1), "dense 4 tanh;dropout 0.5;dense 1 tanh");
     const struct state *now = session_network(s)->state;
-    struct workspace *ws = workspace_new(now->model, 577, false, &e);
-    float out[577], targets[577];
+    struct workspace *ws = workspace_new(now->model, 577, USE_FORWARD, &e);
+    float out[577];
     workspace_bind(ws, now);
     memcpy(workspace_input(ws), s->data->x, 577 * 2 * sizeof(float));
     workspace_forward(ws, 577, false, 0);
     assert_true(session_predict(s, s->data->x, 577, out, &e));
     assert_memory_equal(out, workspace_output(ws), sizeof out);
-    data_encode(s->data, ENCODE_SIGN, 1, 0, 577, targets);
-    double loss = workspace_loss(ws, loss_find("mse"), targets, false);
+    struct goals goals;
+    goals_of_head(&goals, now->model, loss_find("mse"), 0);
+    assert_true(workspace_aim(ws, &goals, &e));
+    goals_encode(&goals, s->data, 0, 577, workspace_targets(ws));
+    double loss = workspace_loss(ws, false);
     const struct tally *t = session_score(s, PART_TRAIN, &e);
     assert_int_equal(t->n, 577);
     assert_true(fabs(t->loss / 577 - loss) < 1e-6);

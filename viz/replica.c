@@ -55,10 +55,10 @@ static struct picture *making(struct replica *r)
 
 static void choose_recipe(struct replica *r, const struct session *s)
 {
-    const struct picture *p = making(r);
+    const struct data *d = making(r)->data;
     r->recipe = session_network(s)->recipe;
-    if (!r->recipe.loss && r->steps)
-        r->recipe.loss = loss_find(data_default_loss(p->data, p->head));
+    goals_release(&r->goals);
+    r->steps = d && d->train && goals_make(&r->goals, r->model, &r->recipe, d, NULL);
 }
 
 /* The round starts with these weights. */

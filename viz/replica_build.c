@@ -44,7 +44,7 @@ void replica_clear(struct replica *r)
     memory_free(r->arena);
     memory_free(r->links);
     memory_free(r->rows);
-    memory_free(r->targets);
+    goals_release(&r->goals);
     memory_free(r->index);
     state_free(r->after);
     workspace_free(r->probe);
@@ -251,7 +251,7 @@ static struct workspace *take_probe(const struct model *m, double macs)
     size_t batch = macs * PROBE_BATCH > probe_macs ? (size_t)(probe_macs / macs) : PROBE_BATCH;
     while (batch > 1 && workspace_bytes(m, batch, false) > probe_bytes)
         batch /= 2;
-    return workspace_new(m, batch ? batch : 1, false, NULL);
+    return workspace_new(m, batch ? batch : 1, USE_FORWARD, NULL);
 }
 
 static bool build(struct replica *r, const struct network *n, const struct data *d)
@@ -264,8 +264,6 @@ static bool build(struct replica *r, const struct network *n, const struct data 
         return false;
     if (!start_picture(&r->picture[0], n, d) || !start_picture(&r->picture[1], n, d) || !take_rooms(r))
         return false;
-    const struct picture *p = &r->picture[0];
-    r->steps = d && d->train && data_head_fits(d, p->head->encoding, p->K, NULL);
     r->probe = take_probe(m, r->macs);
     r->after = state_new(m, r->moments, n->state->seed, NULL);
     r->index = memory_take(d ? d->train : 0, sizeof *r->index, "the indices of a batch", NULL);
@@ -298,12 +296,6 @@ bool replica_step_room(struct replica *r, struct picture *p)
     if (r->step && r->step->batch >= r->N)
         return true;
     workspace_free(r->step);
-    memory_free(r->targets);
-    r->step = workspace_new(r->model, r->N, true, NULL);
-    r->targets = memory_take(r->N * p->K, sizeof *r->targets, "the targets of a batch", NULL);
-    if (r->step && r->targets)
-        return true;
-    workspace_free(r->step);
-    r->step = NULL;
-    return false;
+    r->step = workspace_new(r->model, r->N, USE_BACKWARD, NULL);
+    return r->step;
 }

@@ -10,7 +10,6 @@ struct replica {
     const struct model *model; /* the pictures hold the reference */
     const struct data *data;   /* a reference: the session's, whether it fits or not */
     int moments;
-    bool steps; /* head and targets fit: a step can be repeated */
     double macs;
 
     struct picture picture[2]; /* one is shown, the other in the making */
@@ -24,7 +23,6 @@ struct replica {
     struct workspace *step;  /* NULL until the first round with a step */
     struct state *after;
     bool updated; /* `after` holds the update of the round */
-    float *targets;
 
     unsigned wanted; /* slices that the panels on show need */
 
@@ -33,6 +31,8 @@ struct replica {
     int stage;       /* index of the work to do, -1: none */
     size_t progress; /* within it */
     struct recipe recipe;
+    bool steps; /* outputs and targets fit: a step can be repeated */
+    struct goals goals;
     uint32_t *index; /* [data->train] */
     size_t N;
     uint64_t key;

@@ -44,16 +44,15 @@ static bool stage_step(struct replica *r, struct picture *p)
     p->N = 0;
     p->loss = NAN;
     r->updated = false;
-    if (!(r->slices & SLICE_BATCH) || !r->steps || !r->N || !r->recipe.loss || !replica_step_room(r, p))
+    if (!(r->slices & SLICE_BATCH) || !r->steps || !r->N || !replica_step_room(r, p) ||
+        !workspace_aim(r->step, &r->goals, NULL))
         return true;
-    size_t width = shape_size(&p->data->shape);
-    for (size_t i = 0; i < r->N; i++) {
-        memcpy(workspace_input(r->step) + i * width, row_of(p->data, r->index[i]), width * sizeof(float));
-        data_encode(p->data, p->head->encoding, p->K, r->index[i], 1, r->targets + i * p->K);
-    }
+    size_t shift = data_shift(p->data, p->state->seed, p->state->place.epoch);
+    data_batch(p->data, r->index, r->N, shift, workspace_input(r->step));
+    goals_of_rows(&r->goals, p->data, r->index, r->N, shift, workspace_targets(r->step));
     workspace_bind(r->step, p->state);
     workspace_forward(r->step, r->N, true, r->key);
-    p->loss = workspace_loss(r->step, r->recipe.loss, r->targets, true);
+    p->loss = workspace_loss(r->step, true);
     workspace_backward(r->step);
     p->loss += workspace_penalty(r->step, &r->recipe, true);
     p->N = r->N;

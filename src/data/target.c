@@ -14,8 +14,8 @@ size_t data_head_width(const struct data *d, enum encoding encoding)
     if (!d->classes)
         return d->targets;
     if (encoding == ENCODE_ONE_HOT)
-        return (size_t)d->classes;
-    return d->classes == 2 ? 1 : 0;
+        return (size_t)d->classes * d->targets;
+    return d->classes == 2 ? d->targets : 0;
 }
 
 static const char *units(size_t count)
@@ -35,6 +35,20 @@ static bool refuse_two_classes(const struct data *d, enum encoding encoding, siz
         "2 classes ('%.40s' and '%.40s') need a head of 1 %s unit, but the head has %zu: `replace` it with "
         "`dense 1 %s`, or with `dense 2 softmax`",
         d->class_name[0], d->class_name[1], activation, width, activation);
+}
+
+static bool refuse_sequence(const struct data *d, enum encoding encoding, size_t width, struct error *e)
+{
+    if (encoding != ENCODE_ONE_HOT && d->classes > 2)
+        return error_set(e,
+            "each of %zu positions has one of %d classes: `replace` the head with `dense %d softmax`, which "
+            "acts on "
+            "every position",
+            d->targets, d->classes, d->classes);
+    return error_set(e,
+        "a sample has %zu labels of %d classes, one at each position, but the head has %zu %s in all: let it "
+        "keep the positions (`return_sequences`) and end with `dense %d softmax`",
+        d->targets, d->classes, width, units(width), d->classes);
 }
 
 static bool refuse_numbers(const struct data *d, size_t width, struct error *e)
@@ -59,6 +73,8 @@ bool data_head_fits(const struct data *d, enum encoding encoding, size_t width, 
         return true;
     if (!d->classes)
         return refuse_numbers(d, width, e);
+    if (d->targets > 1)
+        return refuse_sequence(d, encoding, width, e);
     if (d->classes == 2)
         return refuse_two_classes(d, encoding, width, e);
     return error_set(e,
@@ -68,22 +84,26 @@ bool data_head_fits(const struct data *d, enum encoding encoding, size_t width, 
         d->classes);
 }
 
+void labels_encode(enum encoding encoding, size_t width, const float *label, size_t count, float *out)
+{
+    if (encoding == ENCODE_ONE_HOT)
+        memset(out, 0, count * width * sizeof *out);
+    for (size_t i = 0; i < count; i++) {
+        if (encoding != ENCODE_ONE_HOT)
+            out[i] = encoding == ENCODE_SIGN ? 2 * label[i] - 1 : label[i];
+        else if (label[i] >= 0)
+            out[i * width + (size_t)label[i]] = 1;
+    }
+}
+
 void data_encode(
     const struct data *d, enum encoding encoding, size_t width, size_t first, size_t count, float *out)
 {
     const float *t = d->t + first * d->targets;
-    if (!d->classes) {
+    if (d->classes)
+        labels_encode(encoding, width, t, count * d->targets, out);
+    else
         memcpy(out, t, count * d->targets * sizeof *out);
-        return;
-    }
-    if (encoding == ENCODE_ONE_HOT)
-        memset(out, 0, count * width * sizeof *out);
-    for (size_t i = 0; i < count; i++) {
-        if (encoding == ENCODE_ONE_HOT)
-            out[i * width + (size_t)t[i]] = 1;
-        else
-            out[i] = encoding == ENCODE_SIGN ? 2 * t[i] - 1 : t[i];
-    }
 }
 
 const char *data_default_loss(const struct data *d, const struct activation *head)
@@ -91,7 +111,9 @@ const char *data_default_loss(const struct data *d, const struct activation *hea
     enum encoding encoding = head ? head->encoding : ENCODE_SIGN;
     if (!d->classes || encoding == ENCODE_SIGN)
         return "mse";
-    return encoding == ENCODE_BIT ? "binary_crossentropy" : "categorical_crossentropy";
+    if (encoding == ENCODE_BIT)
+        return "binary_crossentropy";
+    return d->targets > 1 ? "sparse_categorical_crossentropy" : "categorical_crossentropy";
 }
 
 /* --- what no learning scores --- */
@@ -102,7 +124,7 @@ static int largest_class(const struct data *d)
     size_t most = 0;
     for (int class = 0; class < d->classes; class ++) {
         size_t count = 0;
-        for (size_t i = 0; i < d->train; i++)
+        for (size_t i = 0; i < d->train * d->targets; i++)
             count += d->t[i] == (float)class;
         if (count > most) {
             most = count;
@@ -127,9 +149,9 @@ void data_baseline(const struct data *d, struct baseline *out)
     if (d->classes) {
         size_t right = 0;
         out->class = largest_class(d);
-        for (size_t i = first; i < d->n; i++)
+        for (size_t i = first * d->targets; i < d->n * d->targets; i++)
             right += d->t[i] == (float)out->class;
-        out->accuracy = (double)right / (double)count;
+        out->accuracy = (double)right / (double)(count * d->targets);
         return;
     }
     double squared = 0, absolute = 0;

@@ -91,7 +91,7 @@ static void tell_loss(const struct scene *n, char *out, size_t size)
     const struct probe *p = n->wave.probe;
     const float *y = workspace_output(p->ws);
     if (p->N == 1)
-        snprintf(out, size, "output %.3f, target %.3g: loss = %.4g", (double)y[0], (double)p->targets[0],
+        snprintf(out, size, "output %.3f, target %.3g: loss = %.4g", (double)y[0], (double)p->ws->head.t[0],
             p->loss + p->penalty);
     else
         snprintf(out, size, "loss = %.4g, the mean over %zu samples", p->loss + p->penalty, p->N);
