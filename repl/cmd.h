@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "expr.h"
+#include "lets.h"
 #include "output.h"
 #include "repl.h"
 #include "table.h"
@@ -46,6 +47,9 @@ bool union_read(const char *what, const struct arg_row *rows, const struct args 
 
 /* Puts the place of the word with this key (or, key NULL, of the i-th word) into the error. Returns false. */
 bool blame_key(struct repl *r, const char *key, struct error *e);
+
+/* `backward NAME`: the slopes of a let, told as a table of the chain rule. */
+bool chain_run(struct repl *r, const char *name, struct error *e);
 
 /* Prints the kept watches with their values, and hands them to the window. */
 void watch_print(struct repl *r);

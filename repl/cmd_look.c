@@ -84,19 +84,22 @@ static bool run_let(struct repl *r, const struct command *c, const struct args *
     if (!n || a->rest[equals] != '=' || a->rest[equals + 1] == '=')
         return error_set_at(
             e, a->rest_offset, (int)strlen(a->rest), "`let` reads NAME = EXPRESSION: `let y = 2 * lr`");
+    size_t begin = equals + 1 + strspn(a->rest + equals + 1, " \t\n");
     snprintf(name, sizeof name, "%.*s", (int)n, a->rest);
-    if (lets_set(r, name, a->rest + equals + 1, e))
+    if (lets_set(r, name, a->rest + begin, e))
         return true;
     if (e->offset >= 0)
-        e->offset += a->rest_offset + (int)equals + 1;
+        e->offset += a->rest_offset + (int)begin;
     return false;
 }
 
 static const struct command let_command = {
     .name = "let",
-    .summary = "gives a value a name",
-    .details = "The value is worked out once, now. Names of the session's quantities cannot be taken; w, b "
-               "and a are free.",
+    .summary = "gives an expression a name",
+    .details =
+        "What the session says in it (loss, w[1][0,2]) is read once, now. Other names are followed: after\n"
+        "`let y = w*x`, `set w 3` changes y too, and `backward y` finds the slopes grad(w) and grad(x).\n"
+        "Names of the session's quantities cannot be taken; w, b and a are free.",
     .example = "let before = loss",
     .before = "data circle; dense 4 tanh; dense 1 tanh",
     .group = GROUP_LOOK,

@@ -239,7 +239,9 @@ static bool set_place(struct repl *r, const struct args *a, struct error *e)
 /* --- the command --------------------------------------------------------------------------------------- */
 
 static const struct arg_row set_args[] = {
-    {.name = "name", .kind = ARG_TEXT, .help = "a setting, or a place such as w[1][0,2] or b[h1][3]"},
+    {.name = "name",
+        .kind = ARG_TEXT,
+        .help = "a setting, a place such as w[1][0,2] or b[h1][3], or a name of `let`"},
     {.name = "value",
         .kind = ARG_REST,
         .help = "what the setting takes; for a place a number or a list [[1 2] [3 4]]"},
@@ -278,6 +280,8 @@ static bool run_set(struct repl *r, const struct command *c, const struct args *
     for (size_t i = 0; setting_at(i); i++)
         if (!strcmp(setting_name(i), name))
             return set_setting(r, setting_at(i), a, e);
+    if (lets_has(r, name))
+        return lets_assign(r, name, a->rest, e) || blame_rest(a, e);
     const char *closest = args_closest(name, setting_name);
     word_brief(name, brief);
     error_set(e,
@@ -288,7 +292,10 @@ static bool run_set(struct repl *r, const struct command *c, const struct args *
 
 static const char *complete_setting(struct repl *r, size_t i)
 {
-    return setting_name(i);
+    size_t count = 0;
+    while (setting_name(count))
+        count++;
+    return i < count ? setting_name(i) : lets_name(r, i - count);
 }
 
 /* The one row of a setting as a table: for completion and hints. */
@@ -309,7 +316,8 @@ const struct command set_command = {
     .summary = "changes a setting, or single weights",
     .details = "Without a name it lists the settings. `set w[1][0,2] 2` sets the weight from input 0 to unit "
                "2 of layer 1,\n"
-               "`set w[1][:,0] [1 -1]` a whole column, `set b[1] 0` all biases of layer 1.",
+               "`set w[1][:,0] [1 -1]` a whole column, `set b[1] 0` all biases of layer 1.\n"
+               "`set NAME EXPR` gives a name of `let` a number: all that is made of it follows.",
     .example = "set w[1][0,0] 2",
     .before = "data circle; dense 4 tanh; dense 1 tanh",
     .group = GROUP_SESSION,

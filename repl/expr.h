@@ -8,7 +8,7 @@
  *     slice := or | [ or ] ":" [ or ]
  *
  * Values are numbers or tensors (w[1], w[1][:,0], a[2], grad.w[1]); functions reduce tensors. Parsing makes a
- * tree (values later get gradients from the same tree); evaluating reads the session. Main only. */
+ * tree; evaluating reads the session; lets (lets.h) get gradients from the same tree. Main only. */
 #ifndef GRADUS_REPL_EXPR_H
 #define GRADUS_REPL_EXPR_H
 
@@ -27,6 +27,8 @@ struct value {
     struct shape shape;
 };
 void value_release(struct value *v);
+size_t value_size(const struct value *v);         /* 1 for a number, 0 for a text */
+double value_at(const struct value *v, size_t i); /* a number is its own every value */
 
 /* Parses the whole text; errors have their place in it. */
 struct expr *expr_parse(const char *text, struct error *e);
@@ -53,18 +55,6 @@ bool expr_place(struct repl *r, const char *text, struct place_ref *out, struct 
 /* Prints a value as `print` does: %.9g, tensors in nested [ ]. */
 struct text;
 void value_write(const struct value *v, struct text *out);
-
-/* Names made by `let`. */
-struct lets *lets_new(void);
-void lets_free(struct lets *l);
-bool lets_set(struct repl *r, const char *name, const char *expression, struct error *e);
-
-/* The value kept under a name was worked out when `let` ran, as in any programming language. */
-
-/* Expressions that `watch` keeps: adds one, drops one or all (NULL), the i-th, NULL past the end. */
-bool lets_watch(struct repl *r, const char *expression, struct error *e);
-void lets_unwatch(struct repl *r, const char *expression);
-const struct expr *lets_watched(const struct repl *r, size_t i);
 
 /* The i-th name or function that an expression may use, NULL past the end: completion and help. */
 const char *expr_word(struct repl *r, size_t i);

@@ -5,6 +5,7 @@
  * error that comes from the session gets the place of the node that asked for it. */
 #include "expr_tree.h"
 
+#include "lets.h"
 #include "repl.h"
 
 #include "../src/args.h"
@@ -12,7 +13,6 @@
 #include "../src/metric.h"
 #include "../src/text.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,112 +84,61 @@ static bool eval_tensor(struct repl *r, const struct node *n, struct value *out,
     return n->word->tensor(r, layer, out, e) || blame(n, e);
 }
 
+bool expr_part(struct repl *r, const struct expr *x, const struct node *n, const struct value *whole,
+    struct value *out, struct error *e)
+{
+    struct value part;
+    struct span span[SHAPE_RANK + 1];
+    struct shape left;
+    if (!whole->tensor)
+        return error_set_at(e, n->offset, n->length, "a number has no indices");
+    if (!expr_slices(r, x, n, &whole->shape, span, e))
+        return false;
+    size_t count = span_elements(&whole->shape, span, whole->shape.rank, NULL, &left);
+    size_t *element = memory_take(count, sizeof *element, "the elements of a tensor", e);
+    struct shape flat = left.rank ? left : shape_of(1, 1);
+    bool ok = element && value_take(&part, &flat, e);
+    if (ok) {
+        span_elements(&whole->shape, span, whole->shape.rank, element, &left);
+        for (size_t i = 0; i < count; i++)
+            part.data[i] = whole->data[element[i]];
+        *out = left.rank ? part : value_of(part.data[0]);
+        if (!left.rank)
+            value_release(&part);
+    }
+    memory_free(element);
+    return ok;
+}
+
 static bool eval_index(
     struct repl *r, const struct expr *x, const struct node *n, struct value *out, struct error *e)
 {
-    struct value base, part;
-    struct span span[SHAPE_RANK + 1];
-    struct shape left;
-    if (!expr_node_eval(r, x, n->child[0], &base, e))
+    struct value whole;
+    if (!expr_node_eval(r, x, n->child[0], &whole, e))
         return false;
-    bool ok = base.tensor || error_set_at(e, n->offset, n->length, "a number has no indices");
-    if (ok && expr_slices(r, x, n, &base.shape, span, e)) {
-        size_t count = span_elements(&base.shape, span, base.shape.rank, NULL, &left);
-        size_t *element = memory_take(count, sizeof *element, "the elements of a tensor", e);
-        struct shape flat = left.rank ? left : shape_of(1, 1);
-        ok = element && value_take(&part, &flat, e);
-        if (ok) {
-            span_elements(&base.shape, span, base.shape.rank, element, &left);
-            for (size_t i = 0; i < count; i++)
-                part.data[i] = base.data[element[i]];
-            *out = left.rank ? part : value_of(part.data[0]);
-            if (!left.rank)
-                value_release(&part);
-        }
-        memory_free(element);
-    } else {
-        ok = false;
-    }
-    value_release(&base);
+    bool ok = expr_part(r, x, n, &whole, out, e);
+    value_release(&whole);
     return ok;
 }
 
 /* --- functions ----------------------------------------------------------------------------------------- */
 
-/* All arguments in one row of floats: max(w[1], 0). */
-static bool gather(const struct value *v, int count, struct value *out, struct error *e)
+/* All values of all arguments in one row: max(w[1], 0). */
+static bool apply_all(
+    const struct expr_word *word, const struct value *v, int count, struct value *out, struct error *e)
 {
     size_t total = 0, at = 0;
     for (int i = 0; i < count; i++)
-        total += v[i].tensor ? shape_size(&v[i].shape) : 1;
-    struct shape shape = shape_of(1, (int)total);
-    if (total > INT_MAX || !value_take(out, &shape, e))
+        total += value_size(&v[i]);
+    double *all = memory_take(total, sizeof *all, "the values of a function", e);
+    if (!all)
         return false;
-    for (int i = 0; i < count; i++) {
-        size_t n = v[i].tensor ? shape_size(&v[i].shape) : 1;
-        if (v[i].tensor)
-            memcpy(out->data + at, v[i].data, n * sizeof(float));
-        else
-            out->data[at] = (float)v[i].number;
-        at += n;
-    }
-    return true;
-}
-
-/* The smallest or largest of plain numbers, and their sum: in double, for nothing must be lost. */
-static bool scalars_only(const struct value *v, int count)
-{
     for (int i = 0; i < count; i++)
-        if (v[i].tensor)
-            return false;
+        for (size_t k = 0; k < value_size(&v[i]); k++)
+            all[at++] = value_at(&v[i], k);
+    *out = value_of(word->all(all, total));
+    memory_free(all);
     return true;
-}
-
-static double reduce_scalars(const struct expr_word *word, const struct value *v, int count)
-{
-    double best = v[0].number, sum = 0;
-    for (int i = 0; i < count; i++) {
-        double x = v[i].number;
-        sum += x;
-        if (isnan(x) || (!strcmp(word->name, "min") && x < best) || (!strcmp(word->name, "max") && x > best))
-            best = x;
-    }
-    if (!strcmp(word->name, "sum"))
-        return sum;
-    return strcmp(word->name, "mean") ? best : sum / count;
-}
-
-static bool is_order(const struct expr_word *word)
-{
-    return !strcmp(word->name, "min") || !strcmp(word->name, "max") || !strcmp(word->name, "sum") ||
-           !strcmp(word->name, "mean");
-}
-
-static bool apply_all(
-    const struct expr_word *word, struct value *v, int count, struct value *out, struct error *e)
-{
-    if (is_order(word) && scalars_only(v, count)) {
-        *out = value_of(reduce_scalars(word, v, count));
-        return true;
-    }
-    struct value all;
-    if (!gather(v, count, &all, e))
-        return false;
-    *out = value_of(word->all(all.data, shape_size(&all.shape)));
-    value_release(&all);
-    return true;
-}
-
-static double each_in_double(const struct expr_word *word, double x)
-{
-    static const struct {
-        const char *name;
-        double (*f)(double);
-    } wide[] = {{"abs", fabs}, {"exp", exp}, {"log", log}, {"tanh", tanh}, {"sqrt", sqrt}};
-    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
-        if (!strcmp(word->name, wide[i].name))
-            return wide[i].f(x);
-    return word->each((float)x);
 }
 
 static bool apply_each(const struct node *n, struct value *v, int count, struct value *out, struct error *e)
@@ -198,11 +147,11 @@ static bool apply_each(const struct node *n, struct value *v, int count, struct 
         return error_set_at(
             e, n->offset, n->length, "%s takes one value: `%s`", n->word->name, n->word->usage);
     if (!v[0].tensor) {
-        *out = value_of(each_in_double(n->word, v[0].number));
+        *out = value_of(n->word->each(v[0].number));
         return true;
     }
     for (size_t i = 0; i < shape_size(&v[0].shape); i++)
-        v[0].data[i] = n->word->each(v[0].data[i]);
+        v[0].data[i] = (float)n->word->each(v[0].data[i]);
     *out = v[0];
     v[0].data = NULL;
     return true;
@@ -211,6 +160,8 @@ static bool apply_each(const struct node *n, struct value *v, int count, struct 
 static bool eval_call(
     struct repl *r, const struct expr *x, const struct node *n, struct value *out, struct error *e)
 {
+    if (n->word->unevaluated)
+        return n->word->unevaluated(r, x, n, out, e);
     struct value *v = memory_take((size_t)n->children, sizeof *v, "the arguments of a function", e);
     bool ok = v;
     int done = 0;
@@ -374,9 +325,9 @@ static bool eval_unary(
     return true;
 }
 
-bool expr_node_eval(struct repl *r, const struct expr *x, int node, struct value *out, struct error *e)
+static bool eval_kind(
+    struct repl *r, const struct expr *x, const struct node *n, struct value *out, struct error *e)
 {
-    const struct node *n = &x->node[node];
     switch (n->kind) {
     case NODE_NUMBER:
         *out = value_of(n->number);
@@ -402,6 +353,43 @@ bool expr_node_eval(struct repl *r, const struct expr *x, int node, struct value
     default:
         return error_set_at(e, n->offset, n->length, "':' stands only between [ and ]");
     }
+}
+
+bool expr_is_leaf(const struct repl *r, const struct node *n)
+{
+    return n->kind == NODE_TENSOR || (n->kind == NODE_NAME && !lets_has(r, n->name));
+}
+
+static bool remember(struct seen *seen, const struct value *v, struct error *e)
+{
+    struct value copy;
+    if (!value_copy(v, &copy, e))
+        return false;
+    value_release(&seen->value);
+    *seen = (struct seen){.known = true, .value = copy};
+    return true;
+}
+
+/* What a let keeps is what may be another next time, and comes from no other let. */
+static bool is_kept(const struct repl *r, const struct node *n)
+{
+    return expr_is_leaf(r, n) || n->kind == NODE_LAYER || (n->kind == NODE_CALL && n->word->unevaluated);
+}
+
+bool expr_node_eval(struct repl *r, const struct expr *x, int node, struct value *out, struct error *e)
+{
+    const struct node *n = &x->node[node];
+    struct value v;
+    bool kept = x->kept && x->kept[node].known;
+    if (!(kept ? value_copy(&x->kept[node].value, &v, e) : eval_kind(r, x, n, &v, e)))
+        return false;
+    if ((x->kept && !kept && is_kept(r, n) && !remember(&x->kept[node], &v, e)) ||
+        (x->trace && !remember(&x->trace[node], &v, e))) {
+        value_release(&v);
+        return false;
+    }
+    *out = v;
+    return true;
 }
 
 bool expr_eval(struct repl *r, const struct expr *x, int i, struct value *out, struct error *e)

@@ -254,6 +254,20 @@ static int unknown_function(struct parser *p, int start, int length)
     return -1;
 }
 
+/* pow(x, 3) is x^3. */
+static int operator_call(
+    struct parser *p, const struct expr_word *word, int start, const int *child, int children)
+{
+    if (children != 2)
+        return error_set_at(
+                   p->e, start, p->at - start, "%s takes two values: `%s`", word->name, word->usage) -
+               1;
+    int node = add_operation(p, word->stands_for, child[0], child[1]);
+    if (node >= 0)
+        p->x->node[node].offset = start;
+    return node < 0 ? -1 : end_node(p, node);
+}
+
 static int parse_call(struct parser *p, int start, int length)
 {
     char name[EXPR_NAME];
@@ -262,7 +276,7 @@ static int parse_call(struct parser *p, int start, int length)
     const struct expr_word *word = expr_word_find(name, WORD_FUNCTION);
     if (!word)
         return unknown_function(p, start, length);
-    int child[EXPR_ARGUMENTS] = {0}, children = 0;
+    int child[EXPR_ARGUMENTS] = {0}, children = 0, inner = p->x->nodes;
     p->at++;
     do {
         if (children == EXPR_ARGUMENTS)
@@ -273,6 +287,10 @@ static int parse_call(struct parser *p, int start, int length)
     } while (accept(p, ","));
     if (!expect(p, ")", "a ')' is missing here"))
         return -1;
+    for (; word->unevaluated && inner < p->x->nodes; inner++)
+        p->x->node[inner].looked_at = true;
+    if (word->stands_for)
+        return operator_call(p, word, start, child, children);
     int node = add_node(p, NODE_CALL, start);
     if (node < 0)
         return -1;
@@ -320,9 +338,11 @@ static int parse_atom(struct parser *p)
     if (c == '"' || c == '\'')
         return parse_quoted(p);
     if (c == '(') {
-        p->at++;
-        int inside = parse_or(p);
-        return inside >= 0 && expect(p, ")", "a ')' is missing here") ? inside : -1;
+        int start = p->at++, inside = parse_or(p);
+        if (inside < 0 || !expect(p, ")", "a ')' is missing here"))
+            return -1;
+        p->x->node[inside].offset = start; /* its text has the brackets, and so has all that begins with it */
+        return end_node(p, inside);
     }
     return fail(p, p->at, c ? 1 : 0, c ? "a value must stand here" : "the expression ends too early");
 }
@@ -347,8 +367,10 @@ static int parse_unary(struct parser *p)
     if (accept(p, "-")) {
         int inside = parse_unary(p);
         node = inside < 0 ? -1 : add_operation(p, OP_NEGATE, inside, -1);
-        if (node >= 0)
+        if (node >= 0) {
             p->x->node[node].offset = start;
+            end_node(p, node);
+        }
     } else {
         node = parse_power(p);
     }
@@ -414,9 +436,10 @@ static int parse_not(struct parser *p)
     int inside = parse_not(p);
     p->depth--;
     int node = inside < 0 ? -1 : add_operation(p, OP_NOT, inside, -1);
-    if (node >= 0)
-        p->x->node[node].offset = start;
-    return node;
+    if (node < 0)
+        return -1;
+    p->x->node[node].offset = start;
+    return end_node(p, node);
 }
 
 static int parse_and(struct parser *p)
@@ -490,8 +513,26 @@ void expr_free(struct expr *x)
         return;
     for (int i = 0; i < x->count; i++)
         memory_free(x->source[i]);
+    seen_free(x->kept, x->nodes);
     memory_free(x->node);
     memory_free(x);
+}
+
+struct expr *expr_constant(const struct value *v, struct error *e)
+{
+    struct expr *x = memory_take(1, sizeof *x, "an expression", e);
+    if (!x)
+        return NULL;
+    x->node = memory_take(1, sizeof *x->node, "an expression", e);
+    x->source[0] = memory_copy_text("", e);
+    x->kept = memory_take(1, sizeof *x->kept, "an expression", e);
+    x->nodes = x->count = 1;
+    if (x->node && x->source[0] && x->kept && value_copy(v, &x->kept->value, e)) {
+        x->kept->known = true;
+        return x;
+    }
+    expr_free(x);
+    return NULL;
 }
 
 int expr_count(const struct expr *x)

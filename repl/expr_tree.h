@@ -48,16 +48,26 @@ struct node {
     int child[EXPR_ARGUMENTS], children;
     double number;
     bool single;
+    bool looked_at;               /* stands within grad(…): no way of a graph of lets */
     char name[EXPR_NAME];         /* NAME, TEXT; the layer of TENSOR and LAYER */
     char field[EXPR_NAME];        /* of LAYER */
     const struct expr_word *word; /* of TENSOR and CALL */
 };
+
+/* What a node gave, when it was asked. */
+struct seen {
+    bool known;
+    struct value value;
+};
+void seen_free(struct seen *seen, int count); /* NULL is allowed */
 
 struct expr {
     struct node *node; /* [nodes] */
     int nodes, capacity;
     int root[EXPR_LIST], count;
     char *source[EXPR_LIST];
+    struct seen *kept;  /* [nodes], of a let: what the session gave is read once, or NULL */
+    struct seen *trace; /* [nodes], while slopes are worked out: every value on the way, or NULL */
 };
 
 /* One index of a tensor: first, first+1 … first+count-1. */
@@ -72,18 +82,37 @@ enum expr_word_kind { WORD_QUANTITY, WORD_TENSOR, WORD_FUNCTION };
 struct expr_word {
     const char *name, *usage, *summary;
     enum expr_word_kind kind;
-    bool (*quantity)(struct repl *r, double *out, struct error *e); /* WORD_QUANTITY */
-    float (*each)(float x);                                         /* a function value by value … */
-    double (*all)(const float *x, size_t n);                        /* … or over all values */
+    bool (*quantity)(struct repl *r, double *out, struct error *e);                /* WORD_QUANTITY */
     bool (*tensor)(struct repl *r, int layer, struct value *out, struct error *e); /* WORD_TENSOR */
+
+    /* WORD_FUNCTION is one of: value by value; over all values; an operator by its name; a function that
+     * looks at its argument, node `n`, instead of its value. Without slopes it is flat: nothing flows back.
+     */
+    double (*each)(double x);
+    double (*each_slope)(double x, double y);
+    double (*all)(const double *x, size_t n);
+    void (*all_slopes)(const double *x, size_t n, double y, double *slope);
+    enum operator stands_for;
+    bool (*unevaluated)(
+        struct repl *r, const struct expr *x, const struct node *n, struct value *out, struct error *e);
 };
 
 const struct expr_word *expr_word_at(size_t i);
+const struct expr_word *expr_function_at(size_t i);
 const struct expr_word *expr_word_find(const char *name, enum expr_word_kind kind);
 
 /* A let-name's value; false when there is none. */
 bool lets_get(const struct repl *r, const char *name, struct value *out, struct error *e);
-const char *lets_name(const struct repl *r, size_t i);
+
+/* grad(…): what the last backward pass over lets found by a name, a tensor or a part of one. */
+bool lets_gradient(
+    struct repl *r, const struct expr *x, const struct node *n, struct value *out, struct error *e);
+
+/* A tree of one node that has this value. */
+struct expr *expr_constant(const struct value *v, struct error *e);
+
+/* True for a node that the session answers: a quantity, a tensor. A let-name is none. */
+bool expr_is_leaf(const struct repl *r, const struct node *n);
 
 /* A quantity, a metric or a let-name by its name. */
 bool expr_quantity(struct repl *r, const struct node *n, struct value *out, struct error *e);
@@ -103,6 +132,10 @@ size_t span_elements(
 /* The slices of an index node, with negative and open ends filled in by the shape. */
 bool expr_slices(struct repl *r, const struct expr *x, const struct node *n, const struct shape *shape,
     struct span *out, struct error *e);
+
+/* The part of a tensor that an index node chooses; a single element comes as a number. */
+bool expr_part(struct repl *r, const struct expr *x, const struct node *n, const struct value *whole,
+    struct value *out, struct error *e);
 
 /* Evaluates one node. */
 bool expr_node_eval(struct repl *r, const struct expr *x, int node, struct value *out, struct error *e);

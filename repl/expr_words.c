@@ -4,11 +4,11 @@
  * core is a quantity too, with and without `val_` in front. */
 #include "expr_tree.h"
 
+#include "lets.h"
 #include "repl.h"
 
 #include "../src/metric.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -143,54 +143,6 @@ static bool delta_value(struct repl *r, int layer, struct value *out, struct err
     return copy_pass(r, layer, true, out, e);
 }
 
-/* --- functions ----------------------------------------------------------------------------------------- */
-
-static double norm_of(const float *x, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += (double)x[i] * x[i];
-    return sqrt(sum);
-}
-
-static double sum_of(const float *x, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += x[i];
-    return sum;
-}
-
-static double mean_of(const float *x, size_t n)
-{
-    return sum_of(x, n) / (double)n;
-}
-
-static double min_of(const float *x, size_t n)
-{
-    float best = x[0];
-    for (size_t i = 1; i < n; i++)
-        best = x[i] < best || isnan(x[i]) ? x[i] : best;
-    return best;
-}
-
-static double max_of(const float *x, size_t n)
-{
-    float best = x[0];
-    for (size_t i = 1; i < n; i++)
-        best = x[i] > best || isnan(x[i]) ? x[i] : best;
-    return best;
-}
-
-/* The share of values that hardly count: below 1e-3. */
-static double sparsity_of(const float *x, size_t n)
-{
-    size_t small = 0;
-    for (size_t i = 0; i < n; i++)
-        small += fabsf(x[i]) < 1e-3f;
-    return (double)small / (double)n;
-}
-
 /* --- the table ----------------------------------------------------------------------------------------- */
 
 static const struct expr_word words[] = {
@@ -211,35 +163,33 @@ static const struct expr_word words[] = {
         WORD_TENSOR, .tensor = a_value},
     {"delta", "delta[1][0]", "the loss's slope by the weighted sum of a unit, in the last backward pass",
         WORD_TENSOR, .tensor = delta_value},
-    {"norm", "norm(w[1])", "root of the sum of squares", WORD_FUNCTION, .all = norm_of},
-    {"sum", "sum(w[1])", "sum of all values", WORD_FUNCTION, .all = sum_of},
-    {"mean", "mean(a[1])", "mean of all values", WORD_FUNCTION, .all = mean_of},
-    {"min", "min(w[1])", "smallest of all values", WORD_FUNCTION, .all = min_of},
-    {"max", "max(w[1], 0)", "largest of all values", WORD_FUNCTION, .all = max_of},
-    {"sparsity", "sparsity(w[1])", "share of values below 0.001", WORD_FUNCTION, .all = sparsity_of},
-    {"abs", "abs(x)", "without its sign, value by value", WORD_FUNCTION, .each = fabsf},
-    {"exp", "exp(x)", "e to the power of x, value by value", WORD_FUNCTION, .each = expf},
-    {"log", "log(x)", "natural logarithm, value by value", WORD_FUNCTION, .each = logf},
-    {"tanh", "tanh(x)", "hyperbolic tangent, value by value", WORD_FUNCTION, .each = tanhf},
-    {"sqrt", "sqrt(x)", "square root, value by value", WORD_FUNCTION, .each = sqrtf},
 };
 
 enum { WORDS = sizeof words / sizeof words[0] };
 
 const struct expr_word *expr_word_at(size_t i)
 {
-    return i < WORDS ? &words[i] : NULL;
+    return i < WORDS ? &words[i] : expr_function_at(i - WORDS);
 }
 
 const struct expr_word *expr_word_find(const char *name, enum expr_word_kind kind)
 {
-    for (size_t i = 0; i < WORDS; i++)
-        if (words[i].kind == kind && !strcmp(words[i].name, name))
-            return &words[i];
+    const struct expr_word *w;
+    for (size_t i = 0; (w = expr_word_at(i)); i++)
+        if (w->kind == kind && !strcmp(w->name, name))
+            return w;
     return NULL;
 }
 
-/* A metric of the i-th word behind the table: first all of the training part, then all of the held-out one.
+static size_t word_count(void)
+{
+    size_t n = WORDS;
+    while (expr_word_at(n))
+        n++;
+    return n;
+}
+
+/* A metric of the i-th word behind the tables: first all of the training part, then all of the held-out one.
  */
 static const char *metric_word(size_t i)
 {
@@ -264,10 +214,10 @@ static size_t metric_words(void)
 const char *expr_word(struct repl *r, size_t i)
 {
     static const char *const joints[] = {"layer", "and", "or", "not"};
-    size_t metrics = metric_words();
-    if (i < WORDS)
-        return words[i].name;
-    if ((i -= WORDS) < metrics)
+    size_t metrics = metric_words(), fixed = word_count();
+    if (i < fixed)
+        return expr_word_at(i)->name;
+    if ((i -= fixed) < metrics)
         return metric_word(i);
     if ((i -= metrics) < 4)
         return joints[i];
@@ -278,11 +228,12 @@ bool expr_help_at(size_t i, struct expr_help *out)
 {
     static const struct expr_help layer = {"layer", "layer[2].units",
         "a field of a layer: .type .name .units .params .inputs, or any of its arguments"};
-    if (i < WORDS) {
-        *out = (struct expr_help){words[i].name, words[i].usage, words[i].summary};
+    const struct expr_word *word = expr_word_at(i);
+    if (word) {
+        *out = (struct expr_help){word->name, word->usage, word->summary};
         return true;
     }
-    size_t metric = i - WORDS;
+    size_t metric = i - word_count();
     if (!metric)
         *out = layer;
     else if (metric <= metric_words() / 2)

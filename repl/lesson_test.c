@@ -9,6 +9,7 @@
 #include "lesson_run.h"
 
 #include "expr.h"
+#include "lets.h"
 #include "output.h"
 #include "repl.h"
 

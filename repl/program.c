@@ -7,6 +7,7 @@
 
 #include "editor.h"
 #include "expr.h"
+#include "lets.h"
 #include "input.h"
 #include "journal.h"
 #include "lesson.h"

@@ -20,6 +20,23 @@ void value_release(struct value *v)
     *v = (struct value){0};
 }
 
+void seen_free(struct seen *seen, int count)
+{
+    for (int i = 0; seen && i < count; i++)
+        value_release(&seen[i].value);
+    memory_free(seen);
+}
+
+size_t value_size(const struct value *v)
+{
+    return v->is_text ? 0 : v->tensor ? shape_size(&v->shape) : 1;
+}
+
+double value_at(const struct value *v, size_t i)
+{
+    return v->tensor ? (double)v->data[i] : v->number;
+}
+
 bool value_take(struct value *v, const struct shape *shape, struct error *e)
 {
     float *data = memory_take(shape_size(shape), sizeof *data, "a tensor", e);

@@ -30,7 +30,9 @@ static void test_numbers(void **state)
         {"7 % 4", 3}, {"10 / 4", 2.5}, {"1 < 2", 1}, {"1 >= 2", 0}, {"1 == 1 and not 2 == 3", 1},
         {"0 or 0", 0}, {"not 1 or 1", 1}, {"1e3 + .5", 1000.5}, {"abs(-3)", 3}, {"sqrt(16)", 4},
         {"exp(0)", 1}, {"log(1)", 0}, {"tanh(0)", 0}, {"max(1, 5, 3)", 5}, {"min(2, -1)", -1},
-        {"mean(1, 2)", 1.5}, {"sum(1, 2, 3)", 6}, {"norm(3, 4)", 5}, {"lr", 0.03}, {"layers", 3},
+        {"mean(1, 2)", 1.5}, {"sum(1, 2, 3)", 6}, {"norm(3, 4)", 5}, {"pow(2, 3)", 8}, {"relu(-2)", 0},
+        {"relu(2)", 2}, {"sigmoid(0)", 0.5}, {"softplus(-800)", 0}, {"softplus(800)", 800},
+        {"sigmoid(-800)", 0}, {"sin(0)", 0}, {"cos(0)", 1}, {"-(1 + 2) * 2", -6}, {"lr", 0.03}, {"layers", 3},
         {"params", 13}, {"epoch", 0}, {"step", 0}, {"seed", 1}, {"layer[1].units", 3},
         {"layer[h1].params", 9}, {"layer[0].units", 2}, {"layer[2].rate", 0.5}, {"layer[1].type == dense", 1},
         {"layer[1].activation != relu", 1}, {"layer[1].name == \"h1\"", 1}, {"w[1][0,2]", 3},
@@ -60,7 +62,8 @@ static void test_refused(void **state)
         {"w[1][0,0,0]", 0, "too many"}, {"w[2]", 0, "no weights"}, {"w[1][0.5,0]", 5, "whole"},
         {"layer[1].colour", 0, "no field"}, {"1e999", 0, "number"}, {"0x10", 0, "number"},
         {"w[1] + b[1]", 0, "do not go together"}, {"layer[1].type + 1", 0, "text"}, {"w[1] and 1", 0, "join"},
-        {"abs(1, 2)", 0, "one value"}, {"and", 0, "missing"}, {"3[0]", 1, "operator"},
+        {"abs(1, 2)", 0, "one value"}, {"1 + pow(2)", 4, "two values"}, {"grad(1 + 1)", 0, "a name of `let`"},
+        {"2 * (w[1] + b[1])", 4, "do not go together"}, {"and", 0, "missing"}, {"3[0]", 1, "operator"},
         {"\"abc", 0, "never closed"}};
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         struct error e;
@@ -111,7 +114,10 @@ static void test_let(void **state)
 {
     type_well("let x = 2");
     type_well("let w = 0.5; let b=1; let y = tanh(w * x - b) + w[1][0,0]; let x = 9");
-    assert_prints("print y, w, x", "1 0.5 9\n"); /* y was worked out when it was named */
+    assert_prints("print y - (tanh(3.5) + 1), w, x", "0 0.5 9\n"); /* y follows x … */
+    type_well("set w[1][0,0] 5");
+    assert_prints("print y - (tanh(3.5) + 1)", "0\n"); /* … and has read the session when it was named */
+    type_well("set w[1][0,0] 1");
     type_well("let before = w[1]; set w[1] 0");
     assert_prints("print norm(before) > 0, before[0,2], norm(w[1])", "1 3 0\n");
     type_well("set w[h1] [[1 2 3] [4 5 6]]");

@@ -3,6 +3,7 @@
 #define GRADUS_TESTS_TYPING_H
 
 #include "../repl/expr.h"
+#include "../repl/lets.h"
 #include "../repl/loop.h"
 #include "../repl/output.h"
 #include "../repl/repl.h"
