@@ -1,136 +1,78 @@
 /* test_layer.c - every layer type on its own: built from its typed example, its gradients measured by nudging
  * each input and each parameter. */
-#include "../src/activation.h"
-#include "../src/error.h"
-#include "../src/initializer.h"
-#include "../src/layer.h"
-#include "../src/memory.h"
-#include "../src/rng.h"
+#include "rig.h"
 
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
+#include "../src/activation.h"
+#include "../src/initializer.h"
 
 enum { N = 4 };
 
-/* A layer with all the memory of a batch. The loss is the sum of y times a fixed row of weights. */
-struct rig {
-    struct layer layer;
-    struct pass pass;
-    size_t inputs, outputs; /* of the whole batch */
-    float *x, *dx, *weights;
-    float *w[LAYER_PARAMS];
+/* A rig filled with random numbers, and the weights of a loss: the sum of y times them. */
+struct trial {
+    struct rig rig;
+    float *weights;
 };
 
-static float *floats(size_t n)
+/* What a layer wants before its example: the shape of its `input` line, or this one. Positions and class
+ * numbers are whole; what an embedding reads is made so by its name. */
+static struct shape natural_shape(const struct layer_type *t, struct shape other)
 {
-    return memory_take(n, sizeof(float), "a test", NULL);
+    const char *input = t->before ? strstr(t->before, "input ") : NULL;
+    char word[SHAPE_TEXT];
+    struct shape shape = other;
+    if (input && sscanf(input, "input %63[^; ]", word) == 1)
+        assert_true(shape_parse(word, &shape));
+    return shape;
 }
 
-static void fill(struct rng *r, float *x, size_t n)
+static void trial_make(struct trial *t, const char *line, struct shape in)
 {
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)rng_between(r, -1, 1);
-}
-
-/* Types a line such as "dense 16 relu use_bias=no" into a layer. */
-static bool type_layer(struct layer *l, const char *line, struct shape in, struct error *e)
-{
-    char copy[120], *rest, *key;
-    struct word words[8];
-    struct args args;
-    int n = 0;
-    snprintf(copy, sizeof copy, "%s", line);
-    const char *type = strtok_r(copy, " ", &rest);
-    *l = (struct layer){.type = layer_type_find(type), .inputs = 1, .in = in};
-    for (char *word; (word = strtok_r(NULL, " ", &rest));) {
-        words[n] = (struct word){.text = word};
-        if ((key = strchr(word, '='))) {
-            *key = 0;
-            words[n] = (struct word){.key = word, .text = key + 1};
-        }
-        n++;
-    }
-    assert_true(args_bind(type, l->type->args, words, n, &args, e));
-    memcpy(l->arg, args.value, sizeof l->arg);
-    return l->type->build(l, e);
-}
-
-static void rig_make(struct rig *rig, const char *line, struct shape in)
-{
-    struct error e = {0};
     struct rng r = rng_from(11);
-    *rig = (struct rig){.pass = {.N = N, .training = true, .key = 77}};
-    if (!type_layer(&rig->layer, line, in, &e))
-        fail_msg("%s: %s", line, e.text);
-    struct layer *l = &rig->layer;
-    struct pass *p = &rig->pass;
-    rig->inputs = N * shape_size(&l->in);
-    rig->outputs = N * shape_size(&l->out);
-    p->x[0] = rig->x = floats(rig->inputs);
-    p->dx[0] = rig->dx = floats(rig->inputs);
-    p->y = floats(rig->outputs);
-    p->dy = floats(rig->outputs);
-    rig->weights = floats(rig->outputs);
-    p->cache = floats(N * l->cache);
-    fill(&r, rig->x, rig->inputs);
-    fill(&r, rig->weights, rig->outputs);
-    for (int i = 0; i < l->params; i++) {
-        size_t count = l->param[i].count;
-        p->w[i] = rig->w[i] = floats(count);
-        p->dw[i] = floats(count);
-        p->stat[i] = floats(count);
-        fill(&r, rig->w[i], count);
-    }
+    rig_make(&t->rig, line, &in, 0, N);
+    t->weights = rig_floats(t->rig.outputs);
+    const struct layer *l = &t->rig.layer;
+    for (int j = 0; j < l->inputs; j++)
+        rig_fill(&r, t->rig.x[j], t->rig.values[j], -1, 1);
+    if (l->type->whole_inputs)
+        for (size_t i = 0; i < t->rig.values[0]; i++)
+            t->rig.x[0][i] = (float)(i % 3);
+    rig_fill(&r, t->weights, t->rig.outputs, -1, 1);
+    for (int i = 0; i < l->params; i++)
+        if (l->param[i].statistic)
+            rig_fill(&r, t->rig.stat[i], l->param[i].count, 0.5, 1.5);
+        else
+            rig_fill(&r, t->rig.w[i], l->param[i].count, -1, 1);
 }
 
-static void rig_free(struct rig *rig)
+static void trial_free(struct trial *t)
 {
-    struct pass *p = &rig->pass;
-    memory_free(rig->x);
-    memory_free(rig->dx);
-    memory_free(p->y);
-    memory_free(p->dy);
-    memory_free(rig->weights);
-    memory_free(p->cache);
-    for (int i = 0; i < rig->layer.params; i++) {
-        memory_free(rig->w[i]);
-        memory_free(p->dw[i]);
-        memory_free((float *)p->stat[i]);
-    }
+    memory_free(t->weights);
+    rig_free(&t->rig);
 }
 
-static double rig_loss(struct rig *rig)
+static double trial_loss(struct trial *t)
 {
-    double sum = 0;
-    rig->layer.type->forward(&rig->layer, &rig->pass);
-    for (size_t i = 0; i < rig->outputs; i++)
-        sum += (double)rig->pass.y[i] * (double)rig->weights[i];
+    rig_forward(&t->rig);
+    double sum = t->rig.pass.loss;
+    for (size_t i = 0; i < t->rig.outputs; i++)
+        sum += (double)t->rig.pass.y[i] * (double)t->weights[i];
     return sum;
 }
 
-static void rig_backward(struct rig *rig)
+static void trial_backward(struct trial *t)
 {
-    rig->layer.type->forward(&rig->layer, &rig->pass);
-    memcpy(rig->pass.dy, rig->weights, rig->outputs * sizeof(float));
-    rig->layer.type->backward(&rig->layer, &rig->pass);
+    rig_backward(&t->rig, t->weights);
 }
 
 /* Differences with h = 0.002, whose noise is near 3e-4, for y is rounded to 6e-8. Where the kink of a relu
  * lies within h, the slope of the side without it is the right one. */
-static void assert_slopes(struct rig *rig, float *x, const float *gradient, size_t n, const char *line)
+static void assert_slopes(struct trial *t, float *x, const float *gradient, size_t n, const char *line)
 {
-    double now = rig_loss(rig);
+    double now = trial_loss(t);
     for (size_t i = 0; i < n; i++) {
         float at = x[i];
-        double high = (double)(x[i] = at + 0.002f), up = rig_loss(rig);
-        double low = (double)(x[i] = at - 0.002f), down = rig_loss(rig);
+        double high = (double)(x[i] = at + 0.002f), up = trial_loss(t);
+        double low = (double)(x[i] = at - 0.002f), down = trial_loss(t);
         double slope = (up - down) / (high - low), wanted = (double)gradient[i];
         double above = (up - now) / (high - (double)at), below = (now - down) / ((double)at - low);
         double gap = fmin(fabs(slope - wanted), fmin(fabs(above - wanted), fabs(below - wanted)));
@@ -142,21 +84,27 @@ static void assert_slopes(struct rig *rig, float *x, const float *gradient, size
 
 static void check_gradients(const char *line, struct shape in)
 {
-    struct rig rig;
-    rig_make(&rig, line, in);
-    rig_backward(&rig);
-    assert_slopes(&rig, rig.x, rig.dx, rig.inputs, line);
-    for (int i = 0; i < rig.layer.params; i++)
-        if (!rig.layer.param[i].statistic)
-            assert_slopes(&rig, rig.w[i], rig.pass.dw[i], rig.layer.param[i].count, line);
-    rig_free(&rig);
+    struct trial t;
+    trial_make(&t, line, in);
+    const struct layer *l = &t.rig.layer;
+    trial_backward(&t);
+    for (int j = 0; j < l->inputs; j++)
+        if (!l->type->whole_inputs || j > 0)
+            assert_slopes(&t, t.rig.x[j], t.rig.pass.dx[j], t.rig.values[j], line);
+    for (int i = 0; i < l->params; i++)
+        if (!l->param[i].statistic)
+            assert_slopes(&t, t.rig.w[i], t.rig.pass.dw[i], l->param[i].count, line);
+    trial_free(&t);
 }
 
+/* What draws at random draws the same each time: the key is fixed. */
 static void every_type_has_the_right_gradients(void **state)
 {
     for (size_t i = 1; layer_type_at(i); i++) {
-        check_gradients(layer_type_at(i)->example, shape_of(1, 6));
-        check_gradients(layer_type_at(i)->example, shape_of(3, 2, 3, 2));
+        const struct layer_type *t = layer_type_at(i);
+        check_gradients(t->example, natural_shape(t, shape_of(1, 6)));
+        if (!t->before)
+            check_gradients(t->example, shape_of(3, 2, 3, 2));
     }
 }
 
@@ -178,20 +126,50 @@ static void every_activation_has_the_right_gradients(void **state)
 static void gradients_add_up_or_are_left_out(void **state)
 {
     for (size_t i = 1; layer_type_at(i); i++) {
-        struct rig rig;
-        rig_make(&rig, layer_type_at(i)->example, shape_of(1, 6));
-        rig_backward(&rig);
-        float alone[N * 6];
-        memcpy(alone, rig.dx, sizeof alone);
-        for (size_t k = 0; k < rig.inputs; k++)
-            rig.dx[k] = 1;
-        rig.pass.add[0] = true;
-        rig_backward(&rig);
-        for (size_t k = 0; k < rig.inputs; k++)
-            assert_true(fabsf(rig.dx[k] - 1 - alone[k]) < 1e-5f);
-        rig.pass.dx[0] = NULL;
-        rig_backward(&rig);
-        rig_free(&rig);
+        const struct layer_type *type = layer_type_at(i);
+        struct trial t;
+        trial_make(&t, type->example, natural_shape(type, shape_of(1, 6)));
+        struct pass *p = &t.rig.pass;
+        trial_backward(&t);
+        for (int j = 0; j < t.rig.layer.inputs; j++) {
+            size_t n = t.rig.values[j];
+            float *alone = rig_floats(n), *dx = p->dx[j];
+            memcpy(alone, dx, n * sizeof *alone);
+            for (size_t k = 0; k < n; k++)
+                dx[k] = 1;
+            p->add[j] = true;
+            trial_backward(&t);
+            for (size_t k = 0; k < n; k++)
+                assert_true(fabsf(dx[k] - 1 - alone[k]) < 1e-4f);
+            p->add[j] = false;
+            p->dx[j] = NULL;
+            trial_backward(&t);
+            p->dx[j] = dx;
+            memory_free(alone);
+        }
+        trial_free(&t);
+    }
+}
+
+/* A frozen layer gives no gradients by its parameters, and the same by its inputs. */
+static void frozen_layers_leave_out_their_gradients(void **state)
+{
+    for (size_t i = 1; layer_type_at(i); i++) {
+        const struct layer_type *type = layer_type_at(i);
+        struct trial t;
+        trial_make(&t, type->example, natural_shape(type, shape_of(1, 6)));
+        struct pass *p = &t.rig.pass;
+        size_t n = t.rig.values[0];
+        float *before = rig_floats(n), *dw[LAYER_PARAMS];
+        trial_backward(&t);
+        memcpy(before, p->dx[0], n * sizeof *before);
+        memcpy(dw, p->dw, sizeof dw);
+        memset(p->dw, 0, sizeof p->dw);
+        trial_backward(&t);
+        assert_memory_equal(before, p->dx[0], n * sizeof *before);
+        memcpy(p->dw, dw, sizeof dw);
+        memory_free(before);
+        trial_free(&t);
     }
 }
 
@@ -201,48 +179,54 @@ static void a_gradient_by_z_skips_the_activation(void **state)
     static const char *const lines[] = {
         "dense 3 sigmoid", "dense 3 softmax", "activation sigmoid", "activation softmax"};
     for (int i = 0; i < 4; i++) {
-        struct rig rig, linear;
-        rig_make(&rig, lines[i], shape_of(1, 3));
-        rig_make(&linear, i < 2 ? "dense 3" : "activation linear", shape_of(1, 3));
-        assert_true(rig.layer.keep_z);
-        rig.pass.dy_is_dz = true;
-        rig_backward(&rig);
-        rig_backward(&linear);
-        assert_memory_equal(rig.dx, linear.dx, rig.inputs * sizeof(float));
-        assert_memory_equal(rig.pass.cache, linear.pass.y, rig.outputs * sizeof(float));
-        rig_free(&rig);
-        rig_free(&linear);
+        struct trial t, linear;
+        trial_make(&t, lines[i], shape_of(1, 3));
+        trial_make(&linear, i < 2 ? "dense 3" : "activation linear", shape_of(1, 3));
+        assert_true(t.rig.layer.keep_z);
+        t.rig.pass.dy_is_dz = true;
+        trial_backward(&t);
+        trial_backward(&linear);
+        assert_memory_equal(t.rig.pass.dx[0], linear.rig.pass.dx[0], t.rig.values[0] * sizeof(float));
+        assert_memory_equal(t.rig.pass.cache, linear.rig.pass.y, t.rig.outputs * sizeof(float));
+        trial_free(&t);
+        trial_free(&linear);
     }
 }
 
 static void dropout_drops_its_share_and_keeps_the_mean(void **state)
 {
     struct rig rig;
-    rig_make(&rig, "dropout 0.3", shape_of(1, 25000));
-    for (size_t i = 0; i < rig.inputs; i++)
-        rig.x[i] = 1;
-    rig.layer.type->forward(&rig.layer, &rig.pass);
-    size_t dropped = 0, pairs = 0;
-    for (size_t i = 0; i < rig.inputs; i++) {
-        assert_true(rig.pass.y[i] == 0 || fabsf(rig.pass.y[i] - 1 / 0.7f) < 1e-6f);
-        dropped += rig.pass.y[i] == 0;
-        pairs += i && rig.pass.y[i] == 0 && rig.pass.y[i - 1] == 0;
+    rig_make(&rig, "dropout 0.3", &(struct shape){.rank = 1, .dim = {25000}}, 1, N);
+    const float *y = rig.pass.y;
+    size_t n = rig.outputs, dropped = 0, pairs = 0;
+    for (size_t i = 0; i < n; i++)
+        rig.x[0][i] = 1;
+    rig_forward(&rig);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(y[i] == 0 || fabsf(y[i] - 1 / 0.7f) < 1e-6f);
+        dropped += y[i] == 0;
+        pairs += i && y[i] == 0 && y[i - 1] == 0;
     }
     /* 100,000 draws: standard deviations 0.0015 and 0.0011. */
-    assert_true(fabs((double)dropped / (double)rig.inputs - 0.3) < 0.007);
-    assert_true(fabs((double)pairs / (double)rig.inputs - 0.09) < 0.006);
-    float *first = floats(rig.outputs);
-    memcpy(first, rig.pass.y, rig.outputs * sizeof(float));
-    rig.layer.type->forward(&rig.layer, &rig.pass);
-    assert_memory_equal(first, rig.pass.y, rig.outputs * sizeof(float));
+    assert_true(fabs((double)dropped / (double)n - 0.3) < 0.007);
+    assert_true(fabs((double)pairs / (double)n - 0.09) < 0.006);
+    float *first = rig_floats(n);
+    memcpy(first, y, n * sizeof(float));
+    rig_forward(&rig);
+    assert_memory_equal(first, y, n * sizeof(float));
     rig.pass.key++;
-    rig.layer.type->forward(&rig.layer, &rig.pass);
-    assert_memory_not_equal(first, rig.pass.y, rig.outputs * sizeof(float));
+    rig_forward(&rig);
+    assert_memory_not_equal(first, y, n * sizeof(float));
     rig.pass.training = false;
-    rig.layer.type->forward(&rig.layer, &rig.pass);
-    assert_memory_equal(rig.x, rig.pass.y, rig.outputs * sizeof(float));
+    rig_forward(&rig);
+    assert_memory_equal(rig.x[0], y, n * sizeof(float));
     memory_free(first);
     rig_free(&rig);
+}
+
+static bool type_layer(struct layer *l, const char *line, struct shape in, struct error *e)
+{
+    return rig_type(l, line, &in, 1, e);
 }
 
 static void shapes_follow_keras(void **state)
@@ -300,6 +284,7 @@ int main(void)
         cmocka_unit_test(every_type_has_the_right_gradients),
         cmocka_unit_test(every_activation_has_the_right_gradients),
         cmocka_unit_test(gradients_add_up_or_are_left_out),
+        cmocka_unit_test(frozen_layers_leave_out_their_gradients),
         cmocka_unit_test(a_gradient_by_z_skips_the_activation),
         cmocka_unit_test(dropout_drops_its_share_and_keeps_the_mean),
         cmocka_unit_test(shapes_follow_keras),

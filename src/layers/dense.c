@@ -92,8 +92,9 @@ static void backward(const struct layer *l, struct pass *p)
     float *dz = p->dy;
     if (!p->dy_is_dz)
         l->activation->backward(p->cache, p->y, p->dy, dz, M, N);
-    gemm(true, false, K, N, M, p->x[0], K, dz, N, false, p->dw[KERNEL_PARAM], N);
-    if (l->params > BIAS_PARAM)
+    if (p->dw[KERNEL_PARAM])
+        gemm(true, false, K, N, M, p->x[0], K, dz, N, false, p->dw[KERNEL_PARAM], N);
+    if (l->params > BIAS_PARAM && p->dw[BIAS_PARAM])
         bias_gradient(dz, p->dw[BIAS_PARAM], M, N);
     if (p->dx[0])
         gemm(false, true, M, K, N, dz, N, p->w[KERNEL_PARAM], N, p->add[0], p->dx[0], K);
