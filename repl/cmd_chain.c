@@ -5,6 +5,7 @@
  * a tensor shows its values while they are FEW. */
 #include "cmd.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { SHOWN = 60, FEW = 4 };
@@ -19,7 +20,10 @@ static void add_value(struct table *t, const struct value *v)
     if (v->is_text)
         table_add(t, "%s", v->text);
     else if (!v->tensor)
-        table_add(t, "%.6g", v->number == 0 ? 0 : v->number);
+        table_add(t, "%.6g",
+            isnan(v->number) ? NAN
+            : v->number == 0 ? 0
+                             : v->number); /* never "-nan" or "-0" */
     else if (n <= FEW)
         table_add(t, "[%s]", text_get(&few));
     else
@@ -47,13 +51,16 @@ static void add_expression(struct table *t, const char *expression)
     text_release(&line);
 }
 
-static void add_row(struct table *t, const struct chain_row *row)
+static void add_row(struct table *t, const struct chain_row *row, const char *end)
 {
     const char *ways = text_get(&row->ways);
     add_expression(t, text_get(&row->expression));
     add_value(t, &row->value);
     add_value(t, &row->gradient);
-    table_add(t, *ways ? "= %s%s" : "%s%s", ways, row->uses > CHAIN_WAYS ? " + …" : "");
+    if (end)
+        table_add(t, "%s by itself: here it starts", end);
+    else
+        table_add(t, *ways ? "= %s%s" : "%s%s", ways, row->uses > CHAIN_WAYS ? " + …" : "");
 }
 
 bool chain_run(struct repl *r, const char *name, struct error *e)
@@ -65,10 +72,10 @@ bool chain_run(struct repl *r, const char *name, struct error *e)
     table_add(&t, "expression");
     table_add(&t, "value");
     table_add(&t, "gradient");
-    table_add(&t, "%s", c.rows > 1 ? "= gradient of what uses it × local slope" : "");
+    table_add(&t, "= gradient of what uses it × local slope");
     for (int i = 0; i < c.rows; i++)
         if (c.rows <= SHOWN || c.row[i].named)
-            add_row(&t, &c.row[i]);
+            add_row(&t, &c.row[i], i == c.rows - 1 ? name : NULL);
     table_print(&t);
     chain_release(&c);
     return true;

@@ -158,7 +158,7 @@ static int row_of(const struct graph *g, const struct link *k, int node)
 
 static void add_factor(struct text *out, double x)
 {
-    text_addf(out, x < 0 ? "(%.6g)" : "%.6g", x == 0 ? 0 : x);
+    text_addf(out, x < 0 ? "(%.6g)" : "%.6g", isnan(x) ? NAN : x == 0 ? 0 : x);
 }
 
 static void tell_way(struct chain_row *row, double gradient, double local)

@@ -52,6 +52,8 @@ static void test_offers(void **state)
     assert_offers("print val_acc", "val_accuracy");
     assert_offers("print 1 + norm(spars", "sparsity");
     assert_offers("print mi", "min mine");
+    assert_offers("backward ", "mine");
+    assert_offers("set min", "mine");
     assert_offers("set the", "theme");
     assert_offers("set theme da", "dark");
     assert_offers("?summ", "summary");
