@@ -212,7 +212,7 @@ static bool run_word(struct repl *r, const struct command *c, const struct args 
         .summary = sentence,                                  \
         .details = more,                                      \
         .example = word,                                      \
-        .before = "lesson xor again",                         \
+        .before = "lesson tour again",                        \
         .group = GROUP_LESSONS,                               \
         .args = no_args,                                      \
         .run = run_word}

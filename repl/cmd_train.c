@@ -355,7 +355,7 @@ static bool run_backward(struct repl *r, const struct command *c, const struct a
             for (size_t j = 0; j < p->count && !p->statistic; j++)
                 sum += (double)ws->grad[p->offset + j] * ws->grad[p->offset + j];
             table_add(&t, "%s", ws->model->layer[i].name);
-            table_add(&t, "%.4g", sqrt(sum));
+            table_add(&t, "%.4g", isnan(sum) ? NAN : sqrt(sum)); /* never "-nan" */
             table_add(&t, "%s", p->name);
         }
     table_print(&t);

@@ -237,8 +237,9 @@ static bool retype(struct repl *r, const char *text, struct replay *p)
         const struct command *row = command_find(c->name.text, true, NULL);
         if (row && row->group == GROUP_TRAIN)
             p->trained = true;
-        else if (row)
-            text_addf(&commands, "%s%s %s", commands.length ? "; " : "", row->name, c->raw);
+        else /* an unknown one goes along, so that its error is told */
+            text_addf(
+                &commands, "%s%s %s", commands.length ? "; " : "", row ? row->name : c->name.text, c->raw);
     }
     bool ok = !commands.length || repl_line(r, text_get(&commands), commands.length, &origin);
     line_release(&line);

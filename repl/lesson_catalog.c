@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LESSON_BESIDE "../share/gradus/lessons"
+
 enum { LESSONS = 128 };
 
 static struct {
@@ -22,24 +24,41 @@ static struct {
     size_t count;
 } catalog;
 
+/* The program's own folder; one without a name where that is not known. */
+static void own_folder(char *path, size_t size)
+{
+    ssize_t n = readlink("/proc/self/exe", path, size - 1);
+    path[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(path, '/');
+    if (slash != NULL)
+        *slash = '\0';
+}
+
 /* A program in a build folder has build.ninja beside it, or one or two folders above (tests). */
 static bool runs_from_build(void)
 {
     char path[4096], probe[4200];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (n <= 0)
-        return false;
-    path[n] = '\0';
+    own_folder(path, sizeof path);
     for (int up = 0; up < 3; up++) {
+        snprintf(probe, sizeof probe, "%s/build.ninja", path);
+        if (access(probe, F_OK) == 0)
+            return true;
         char *slash = strrchr(path, '/');
         if (slash == NULL)
             return false;
         *slash = '\0';
-        snprintf(probe, sizeof probe, "%s/build.ninja", path);
-        if (access(probe, F_OK) == 0)
-            return true;
     }
     return false;
+}
+
+/* Beside an installed program, wherever it was moved to: ../share from bin. */
+static const char *moved_folder(void)
+{
+    static char path[4200];
+    char own[4096];
+    own_folder(own, sizeof own);
+    snprintf(path, sizeof path, "%s/%s", own, LESSON_BESIDE);
+    return own[0] != '\0' && access(path, R_OK) == 0 ? path : NULL;
 }
 
 const char *lesson_folder(void)
@@ -47,7 +66,10 @@ const char *lesson_folder(void)
     const char *given = getenv("GRADUS_LESSONS");
     if (given != NULL && given[0] != '\0')
         return given;
-    return runs_from_build() && access(LESSON_SOURCE, R_OK) == 0 ? LESSON_SOURCE : LESSON_DIR;
+    if (runs_from_build() && access(LESSON_SOURCE, R_OK) == 0)
+        return LESSON_SOURCE;
+    const char *moved = moved_folder();
+    return moved != NULL ? moved : LESSON_DIR;
 }
 
 static void add_file(const char *folder, const char *name)

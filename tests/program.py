@@ -125,7 +125,7 @@ def main():
         if not shutil.which(tool):
             print(f"skipped: {tool} is not here")
             sys.exit(77)
-    folder = tempfile.mkdtemp(prefix="gradus-screen-")
+    folder, terminal = tempfile.mkdtemp(prefix="gradus-screen-"), None
     try:
         with Display("-fbdir", folder) as environment:
             terminal = Terminal(os.environ["GRADUS_PROGRAM"], **environment)
@@ -135,6 +135,8 @@ def main():
             check(terminal.status(LIMIT) == 0, "quit ends with 0")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if terminal:
+            shutil.rmtree(terminal.folder, ignore_errors=True)
 
 
 main()

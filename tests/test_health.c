@@ -37,6 +37,10 @@ static void histograms_hold_every_finite_value(void **state)
     histogram_fill(&h, x, 0, 0, 0);
     assert_true(sum(&h) == 0);
     const float zero[] = {0, 0, 0};
+    const float widest[] = {-3e38f, 3e38f};
+    histogram_fill(&h, widest, 2, 0, 0);
+    assert_float_equal(h.share[0], 0.5, 0);
+    assert_float_equal(h.share[HISTOGRAM_BINS - 1], 0.5, 0);
     histogram_fill(&h, zero, 3, 0, 0);
     assert_true(h.share[HISTOGRAM_BINS / 2] == 1);
 }

@@ -5,6 +5,7 @@
 #include "../repl/lesson_glossary.h"
 #include "../repl/lesson_catalog.h"
 #include "../repl/lesson_run.h"
+#include "../repl/lets.h"
 #include "../repl/loop.h"
 #include "../repl/output.h"
 #include "../repl/repl.h"

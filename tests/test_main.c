@@ -323,6 +323,56 @@ static void test_closed_streams(void **state)
     }
 }
 
+static void write_journal(const char *text)
+{
+    char path[200];
+    snprintf(path, sizeof path, "%s/gradus", folder);
+    mkdir(path, 0700);
+    snprintf(path, sizeof path, "%s/gradus/session-1-1.journal", folder);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+/* What can be read of a damaged journal comes back; one that cannot be read at all is put aside. */
+static void test_damaged_journal(void **state)
+{
+    write_journal("gradus journal 1\n0 data circle\n\001\377 junk\n0 dense 4 tanh\n0 dense 1 ta");
+    struct result *r = RUN("", "--resume", "-c", "print layers");
+    assert_int_equal(r->status, 0);
+    assert_string_equal(r->out, "1\n");
+    assert_non_null(strstr(r->err, "resumed: 2 lines typed again"));
+    assert_non_null(strstr(r->err, "part of the journal was damaged and left out"));
+    write_journal("gradus journal 1\n0 data circle\n0 dance 4\n");
+    r = RUN("", "--resume", "-c", "print 1");
+    assert_int_equal(r->status, 1);
+    assert_string_equal(r->out, "1\n");
+    assert_non_null(strstr(r->err, "unknown command 'dance'"));
+    assert_non_null(strstr(r->err, "1 line of the journal could not be run again"));
+    write_journal("gradus jour");
+    r = RUN("", "--resume", "-c", "print 1");
+    assert_non_null(strstr(r->err, "there is nothing to resume"));
+    write_journal("some other file, long enough for a header\n");
+    r = RUN("", "--resume", "-c", "print 1");
+    assert_int_equal(r->status, 1);
+    assert_non_null(strstr(r->err, "is damaged and was put aside as .damaged"));
+    r = RUN("", "--resume", "-c", "print 1");
+    assert_non_null(strstr(r->err, "there is nothing to resume"));
+}
+
+/* An installed tree that was moved: lessons lie beside the program, in ../share. */
+static void test_moved_program(void **state)
+{
+    char command[1000];
+    snprintf(command, sizeof command,
+        "cd %s && mkdir -p tree/bin tree/share/gradus && cp \"$GRADUS_PROGRAM\" tree/bin/gradus && "
+        "ln -s \"$GRADUS_SOURCE/lessons\" tree/share/gradus/lessons && "
+        "tree/bin/gradus -c lessons </dev/null | grep -q '  tour '",
+        folder);
+    assert_int_equal(system(command), 0);
+}
+
 static int make_folder(void **state)
 {
     if (!mkdtemp(folder))
@@ -352,6 +402,8 @@ int main(void)
         cmocka_unit_test(test_script),
         cmocka_unit_test(test_init_file),
         cmocka_unit_test(test_seed),
+        cmocka_unit_test(test_damaged_journal),
+        cmocka_unit_test(test_moved_program),
         cmocka_unit_test(test_streams_are_clean_off_a_terminal),
         cmocka_unit_test(test_quiet),
         cmocka_unit_test(test_background_training_is_waited_for),

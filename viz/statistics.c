@@ -43,11 +43,11 @@ void histogram_fill(struct histogram *h, const float *x, size_t n, float low, fl
     h->low = low;
     h->high = high;
     size_t counted = 0;
-    float scale = HISTOGRAM_BINS / (high - low);
+    double scale = HISTOGRAM_BINS / ((double)high - low); /* the whole range of floats is no float */
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(x[i]))
             continue;
-        float place = (x[i] - low) * scale;
+        double place = ((double)x[i] - low) * scale;
         int bin = place < 0 ? 0 : place >= HISTOGRAM_BINS ? HISTOGRAM_BINS - 1 : (int)place;
         h->share[bin]++;
         counted++;
