@@ -25,6 +25,9 @@ extern const struct command plot_command, why_command, show_command, set_command
 /* Puts together the rows of compile and init; command.c calls it before anyone looks at them. */
 void compile_tables(void);
 
+/* What `freeze` names: a layer, or a range of them ("1..5"). */
+bool frozen_layers(const struct model *m, const char *which, int *first, int *last, struct error *e);
+
 /* The recipe that `compile` with these arguments says; what is left out comes from `old`. */
 bool compile_recipe(const struct args *a, const struct recipe *old, struct recipe *out, struct error *e);
 

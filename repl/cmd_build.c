@@ -67,18 +67,25 @@ static const struct arg_row input_args[] = {
         .kind = ARG_SHAPE,
         .help = "of one sample: 2, or 28x28x1 (height x width x channels)",
         .flags = ARG_REQUIRED},
+    {.name = "name",
+        .kind = ARG_NAME,
+        .help = "its name; a second name makes a second input",
+        .flags = ARG_KEY_ONLY},
     {0},
 };
 
 static bool run_input(struct repl *r, const struct command *c, const struct args *a, struct error *e)
 {
-    return session_input(r->session, a->value[0].shape, e);
+    return session_input(r->session, a->value[0].shape, a->value[1].given ? a->value[1].text : NULL, e);
 }
 
 static const struct command input_command = {
     .name = "input",
     .summary = "says what shape the input has, when no data say it",
-    .details = "With data this is not needed: `data spiral` has inputs of shape 2.",
+    .details =
+        "With data this is not needed: `data spiral` has inputs of shape 2.\n"
+        "A model may have several inputs, each with a name; a sample's values are dealt out to them in\n"
+        "order. `from=NAME` lets a layer read one.",
     .example = "input 28x28x1",
     .group = GROUP_BUILD,
     .effect = EFFECT_CHANGES,
@@ -239,17 +246,125 @@ static const struct command rename_command = {
     .complete = complete_layer,
 };
 
+/* --- freeze, unfreeze ----------------------------------------------------------------------------------- */
+
+static const struct arg_row freeze_args[] = {
+    {.name = "layers",
+        .kind = ARG_TEXT,
+        .help = "a layer by name or number, or a range of them: 1..5",
+        .flags = ARG_REQUIRED},
+    {0},
+};
+
+bool frozen_layers(const struct model *m, const char *which, int *first, int *last, struct error *e)
+{
+    char low[LAYER_NAME] = "";
+    const char *dots = strstr(which, "..");
+    if (dots && dots - which < LAYER_NAME)
+        memcpy(low, which, (size_t)(dots - which));
+    *first = model_find(m, dots ? low : which, e);
+    *last = *first < 0 ? -1 : dots ? model_find(m, dots + 2, e) : *first;
+    if (*first < 0 || *last < 0)
+        return false;
+    return *first <= *last ||
+           error_set(e, "the range '%s' runs backwards: write the lower layer first", which);
+}
+
+static bool change_frozen(struct repl *r, const struct args *a, bool frozen, struct error *e)
+{
+    const char *which = a->value[0].text;
+    int first, last;
+    if (!frozen_layers(session_network(r->session)->model, which, &first, &last, e))
+        return blame_key(r, which, e);
+    if (!session_freeze(r->session, first, last, frozen, e))
+        return false;
+    const struct model *m = session_network(r->session)->model;
+    size_t params = 0;
+    char count[40];
+    for (int i = first; i <= last; i++)
+        params += layer_param_count(&m->layer[i]);
+    if (m->built)
+        out_note("%s parameters %s", table_count((double)params, count),
+            frozen ? "are frozen: `unfreeze` lets them learn" : "learn");
+    return true;
+}
+
+static bool run_freeze(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    return change_frozen(r, a, true, e);
+}
+
+static bool run_unfreeze(struct repl *r, const struct command *c, const struct args *a, struct error *e)
+{
+    return change_frozen(r, a, false, e);
+}
+
+static const struct command freeze_command = {
+    .name = "freeze",
+    .summary = "keeps the parameters of layers as they are",
+    .details =
+        "Frozen layers cost no work for gradients, and batch normalisation among them runs as it would\n"
+        "outside training.",
+    .example = "freeze 1",
+    .before = "data circle; dense 4 tanh; dense 1 tanh",
+    .group = GROUP_BUILD,
+    .effect = EFFECT_CHANGES,
+    .args = freeze_args,
+    .run = run_freeze,
+    .complete = complete_layer,
+};
+
+static const struct command unfreeze_command = {
+    .name = "unfreeze",
+    .summary = "lets frozen layers learn again",
+    .example = "unfreeze 1",
+    .before = "data circle; dense 4 tanh; dense 1 tanh; freeze 1",
+    .group = GROUP_BUILD,
+    .effect = EFFECT_CHANGES,
+    .args = freeze_args,
+    .run = run_unfreeze,
+    .complete = complete_layer,
+};
+
 /* --- summary ------------------------------------------------------------------------------------------- */
 
-static void summary_heading(struct table *t)
+/* True when some layer reads another one than that before it, or shares, or is frozen. */
+static bool has_links(const struct model *m)
+{
+    for (int i = 1; i < m->layers; i++) {
+        const struct layer *l = &m->layer[i];
+        if (l->from_given || l->inputs != 1 || l->like || l->frozen)
+            return true;
+    }
+    return false;
+}
+
+static void summary_heading(struct table *t, bool links)
 {
     static const char *const heads[] = {
         "", "layer", "type", "activation", "output", "parameters", "multiply-adds"};
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
         table_add(t, "%s", heads[i]);
+    if (links)
+        table_add(t, "reads");
 }
 
-static void summary_layer(struct table *t, const struct model *m, int i)
+/* What it reads where that is not the layer before it, whose parameters it shares, whether it is frozen. */
+static void summary_links(struct table *t, const struct model *m, int i)
+{
+    const struct layer *l = &m->layer[i];
+    struct text links = {0};
+    for (int j = 0; j < l->inputs && (l->from_given || l->inputs > 1); j++)
+        text_addf(&links, "%s%s", j ? ", " : "", m->layer[l->input[j]].name);
+    if (l->like)
+        text_addf(&links, "%slike %s", links.length ? "; " : "", m->layer[l->like].name);
+    if (l->frozen)
+        text_addf(&links, "%sfrozen", links.length ? "; " : "");
+    table_add(t, "%s", text_get(&links));
+    text_release(&links);
+}
+
+static void summary_layer(struct table *t, const struct model *m, int i, bool links)
 {
     const struct layer *l = &m->layer[i];
     char shape[SHAPE_TEXT], params[40], macs[40];
@@ -261,9 +376,11 @@ static void summary_layer(struct table *t, const struct model *m, int i)
     table_add(t, "%s", shape_text(&l->out, shape));
     table_add(t, "%s", m->built ? table_count((double)layer_param_count(l), params) : "?");
     table_add(t, "%s", m->built ? table_count(multiply_adds, macs) : "?");
+    if (links)
+        summary_links(t, m, i);
 }
 
-static void summary_total(struct table *t, const struct model *m)
+static void summary_total(struct table *t, const struct model *m, bool links)
 {
     char params[40], macs[40];
     table_add(t, "%s", "");
@@ -272,18 +389,21 @@ static void summary_total(struct table *t, const struct model *m)
         table_add(t, "%s", "");
     table_add(t, "%s", table_count((double)m->params, params));
     table_add(t, "%s", table_count(model_macs(m), macs));
+    if (links)
+        table_add(t, "%s", "");
 }
 
 static bool run_summary(struct repl *r, const struct command *c, const struct args *a, struct error *e)
 {
     const struct network *n = session_network(r->session);
-    struct table t = {.align = "rlllrrr", .head = true};
+    bool links = has_links(n->model);
+    struct table t = {.align = links ? "rlllrrrl" : "rlllrrr", .head = true};
     char bytes[MEMORY_TEXT];
-    summary_heading(&t);
+    summary_heading(&t, links);
     for (int i = 0; i < n->model->layers; i++)
-        summary_layer(&t, n->model, i);
+        summary_layer(&t, n->model, i, links);
     if (n->model->built)
-        summary_total(&t, n->model);
+        summary_total(&t, n->model, links);
     table_print(&t);
     if (!n->model->built)
         out("Shapes come with the data (`data NAME`) or with `input SHAPE`.\n");
@@ -301,7 +421,9 @@ static bool run_summary(struct repl *r, const struct command *c, const struct ar
 static const struct command summary_command = {
     .name = "summary",
     .summary = "lists the layers with shapes, parameters and multiply-adds",
-    .details = "Layer 0 is the input. Multiply-adds are those of a forward pass of one sample.",
+    .details = "Layer 0 is the input. Multiply-adds are those of a forward pass of one sample. `reads` "
+               "stands there\n"
+               "when a layer reads another one than that before it, shares parameters, or is frozen.",
     .example = "summary",
     .before = "data circle; dense 4 tanh; dense 1 tanh",
     .group = GROUP_BUILD,
@@ -365,6 +487,8 @@ const struct command *const commands_build[] = {
     &replace_command,
     &remove_command,
     &rename_command,
+    &freeze_command,
+    &unfreeze_command,
     &init_command,
     &summary_command,
     &compile_command,

@@ -130,34 +130,78 @@ static bool is_generated(const struct command_line *line)
     return d && d->generated;
 }
 
+static bool rebuild_input(struct rebuild *b, const struct args *a, struct error *e)
+{
+    struct shape shape = a->value[0].shape;
+    bool given = !b->data, named = a->value[1].given;
+    return put_model(b, named ? model_with_named_input(b->model, shape, given, a->value[1].text, e)
+                              : model_with_input(b->model, shape, given, e));
+}
+
+static bool rebuild_compile(struct rebuild *b, const struct args *a, struct error *e)
+{
+    return compile_recipe(a, &b->recipe, &b->recipe, e);
+}
+
+static bool rebuild_freeze(struct rebuild *b, const struct args *a, struct error *e)
+{
+    int first, last;
+    return frozen_layers(b->model, a->value[0].text, &first, &last, e) &&
+           put_model(b, model_with_frozen(b->model, first, last, true, e));
+}
+
+static bool rebuild_data(struct rebuild *b, const struct args *a, struct error *e)
+{
+    return put_data(b, data_generate(a, b->seed, e));
+}
+
+static bool rebuild_features(struct rebuild *b, const struct args *a, struct error *e)
+{
+    return !b->data || put_data(b, data_choose_features(b->data, a, e));
+}
+
+static bool rebuild_seed(struct rebuild *b, const struct args *a, struct error *e)
+{
+    b->seed = (uint64_t)a->value[0].number;
+    b->has_seed = true;
+    return true;
+}
+
+/* What a file may run, beside the layers: on scratch objects, which nobody else sees. */
+static const struct rebuilder {
+    const char *command;
+    bool (*run)(struct rebuild *b, const struct args *a, struct error *e);
+} rebuilders[] = {
+    {"input", rebuild_input},
+    {"freeze", rebuild_freeze},
+    {"compile", rebuild_compile},
+    {"data", rebuild_data},
+    {"features", rebuild_features},
+    {"seed", rebuild_seed},
+};
+
+static const struct rebuilder *rebuilder_of(const struct command_line *line)
+{
+    for (size_t i = 0; i < sizeof rebuilders / sizeof *rebuilders; i++)
+        if (!strcmp(rebuilders[i].command, line->name.text))
+            return rebuilders[i].run != rebuild_data || is_generated(line) ? &rebuilders[i] : NULL;
+    return NULL;
+}
+
 /* Runs one command on the scratch objects, or keeps its text to be shown. */
 static bool rebuild_command(struct rebuild *b, const struct command_line *line, struct error *e)
 {
-    const char *name = line->name.text;
-    const struct command *c = line->name.key ? NULL : command_find(name, false, NULL);
-    bool input = !strcmp(name, "input"), compile = !strcmp(name, "compile"), seed = !strcmp(name, "seed");
-    bool data = !strcmp(name, "data") && is_generated(line), features = !strcmp(name, "features") && b->data;
+    const struct command *c = line->name.key ? NULL : command_find(line->name.text, false, NULL);
+    const struct rebuilder *how = c ? rebuilder_of(line) : NULL;
     struct args a;
-    if (!c || !(input || compile || seed || data || features || is_layer_command(c))) {
-        text_addf(&b->shown, "%s%s%s\n", name, *line->raw ? " " : "", line->raw);
+    if (!c || !(how || is_layer_command(c))) {
+        text_addf(&b->shown, "%s%s%s\n", line->name.text, *line->raw ? " " : "", line->raw);
         return true;
     }
     if (!args_bind(c->name, c->args, line->word, line->count, &a, e))
         return false;
     a.rest = a.rest_offset >= 0 ? line->raw + (a.rest_offset - line->raw_offset) : "";
-    if (input)
-        return put_model(b, model_with_input(b->model, a.value[0].shape, !b->data, e));
-    if (compile)
-        return compile_recipe(&a, &b->recipe, &b->recipe, e);
-    if (data)
-        return put_data(b, data_generate(&a, b->seed, e));
-    if (features)
-        return put_data(b, data_choose_features(b->data, &a, e));
-    if (!seed)
-        return rebuild_layer(b, c, &a, e);
-    b->seed = (uint64_t)a.value[0].number;
-    b->has_seed = true;
-    return true;
+    return how ? how->run(b, &a, e) : rebuild_layer(b, c, &a, e);
 }
 
 static bool rebuild_text(struct rebuild *b, const char *commands, struct error *e)
@@ -183,9 +227,10 @@ static bool rebuild_reading(struct rebuild *b, const struct tensor_file *f, stru
     b->reading = data_schema_read(schema, e);
     if (!b->reading)
         return false;
-    if (!shape_equal(&b->reading->shape, &b->model->layer[0].out))
+    if (shape_size(&b->reading->shape) != model_input_size(b->model))
         return error_set(e, "its model does not fit its description of the inputs");
-    return data_head_fits(b->reading, head_encoding(b->model), shape_size(&head->out), e);
+    return b->model->outputs > 1 ||
+           data_head_fits(b->reading, head_encoding(b->model), shape_size(&head->out), e);
 }
 
 /* --- load ---------------------------------------------------------------------------------------------- */

@@ -359,6 +359,22 @@ struct model *model_with_input(const struct model *m, struct shape shape, bool g
     return finish(copy, e);
 }
 
+struct model *model_with_named_input(
+    const struct model *m, struct shape shape, bool given, const char *name, struct error *e)
+{
+    bool own = !strcmp(m->layer[0].name, name), first = m->layers == 1 && !m->input_given;
+    struct layer_spec spec = {.type = m->layer[0].type, .name = name};
+    spec.arg[0] = (struct arg_value){.given = true, .shape = shape};
+    if (!own && !first)
+        return model_with_layer(m, m->layers, &spec, e);
+    if (!name_fits(m, 0, name, e))
+        return NULL;
+    struct model *copy = model_with_input(m, shape, given, e);
+    if (copy)
+        snprintf(copy->layer[0].name, LAYER_NAME, "%s", name);
+    return copy;
+}
+
 struct model *model_with_layer(const struct model *m, int at, const struct layer_spec *spec, struct error *e)
 {
     if (!index_fits(m, at, m->layers, e))
@@ -522,8 +538,10 @@ static void write_layer(const struct model *m, const struct layer *l, struct tex
 void model_write(const struct model *m, struct text *out)
 {
     char shape[SHAPE_TEXT];
+    bool named = strcmp(m->layer[0].name, "input") != 0;
     if (m->layer[0].out.rank)
-        text_addf(out, "input %s\n", shape_text(&m->layer[0].out, shape));
+        text_addf(out, "input %s%s%s\n", shape_text(&m->layer[0].out, shape), named ? " name=" : "",
+            named ? m->layer[0].name : "");
     for (int i = 1; i < m->layers; i++)
         write_layer(m, &m->layer[i], out);
     for (int i = 1; i < m->layers; i++)

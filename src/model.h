@@ -45,6 +45,10 @@ void model_unref(const struct model *m);
 /* Edits: a new model with one reference, or NULL and an error that names the layers, the shapes and the fix.
  * `at` counts as `summary` prints; at == m->layers appends. Layer 0 cannot be removed or replaced. */
 struct model *model_with_input(const struct model *m, struct shape shape, bool given, struct error *e);
+
+/* `input SHAPE name=NAME`: names layer 0 while it is neither given nor read, and adds an input otherwise. */
+struct model *model_with_named_input(
+    const struct model *m, struct shape shape, bool given, const char *name, struct error *e);
 struct model *model_with_layer(const struct model *m, int at, const struct layer_spec *spec, struct error *e);
 struct model *model_with_replaced(
     const struct model *m, int at, const struct layer_spec *spec, struct error *e);

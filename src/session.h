@@ -89,12 +89,14 @@ bool session_running(const struct session *s);            /* a training runs or 
 /* --- changes --- */
 
 bool session_select(struct session *s, const char *name, struct error *e); /* `model NAME`: made when new */
-bool session_input(struct session *s, struct shape shape, struct error *e);
+/* `name` may be NULL: layer 0 (model_with_named_input). */
+bool session_input(struct session *s, struct shape shape, const char *name, struct error *e);
 bool session_add(
     struct session *s, int at, const struct layer_spec *spec, struct error *e); /* at -1: append */
 bool session_replace(struct session *s, int at, const struct layer_spec *spec, struct error *e);
 bool session_remove(struct session *s, int at, struct error *e);
 bool session_rename(struct session *s, int at, const char *name, struct error *e);
+bool session_freeze(struct session *s, int first, int last, bool frozen, struct error *e);
 bool session_compile(struct session *s, const struct recipe *r, struct error *e);
 bool session_init(struct session *s, const struct initializer *which, const double *hyper, int first,
     int last, struct error *e);

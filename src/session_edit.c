@@ -54,9 +54,17 @@ static bool put_model(struct session *s, const char *label, struct model *m, str
     return true;
 }
 
-bool session_input(struct session *s, struct shape shape, struct error *e)
+bool session_input(struct session *s, struct shape shape, const char *name, struct error *e)
 {
-    return put_model(s, "input", model_with_input(session_network(s)->model, shape, true, e), e);
+    const struct model *m = session_network(s)->model;
+    return put_model(s, "input",
+        name ? model_with_named_input(m, shape, true, name, e) : model_with_input(m, shape, true, e), e);
+}
+
+bool session_freeze(struct session *s, int first, int last, bool frozen, struct error *e)
+{
+    const struct model *m = session_network(s)->model;
+    return put_model(s, frozen ? "freeze" : "unfreeze", model_with_frozen(m, first, last, frozen, e), e);
 }
 
 bool session_add(struct session *s, int at, const struct layer_spec *spec, struct error *e)

@@ -45,7 +45,7 @@ static struct session *make_scene(int i)
         return make_session(WORKER_SLICED, NULL, "dense 8 relu;dense 2 softmax");
     case 3:
         s = make_session(WORKER_SLICED, NULL, "dense 8 relu;dense 2 softmax");
-        assert_true(session_input(s, shape_of(1, 3), &e));
+        assert_true(session_input(s, shape_of(1, 3), NULL, &e));
         return s;
     case 4:
     case 10:

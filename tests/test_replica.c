@@ -222,7 +222,7 @@ static void what_is_missing_leaves_what_can_be_shown(void **state)
     struct session *s = make_session(WORKER_SLICED, NULL, "dense 4 tanh;dense 2 softmax");
     replica_settle(r, s, -1);
     assert_null(replica_picture(r));
-    assert_true(session_input(s, shape_of(1, 3), &e));
+    assert_true(session_input(s, shape_of(1, 3), NULL, &e));
     replica_settle(r, s, -1);
     const struct picture *p = replica_picture(r);
     assert_non_null(p);
@@ -320,7 +320,7 @@ static void huge_models_are_left_alone(void **state)
     struct error e;
     struct replica *r = make_replica();
     struct session *s = make_session(WORKER_SLICED, NULL, "");
-    assert_true(session_input(s, shape_of(1, 8000), &e));
+    assert_true(session_input(s, shape_of(1, 8000), NULL, &e));
     char line[] = "dense 4200"; /* 134 MB, and the window would want four times as much */
     struct layer_spec spec = make_spec(line);
     assert_true(session_add(s, -1, &spec, &e));
