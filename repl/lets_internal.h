@@ -47,5 +47,9 @@ int lets_order(const struct lets *l, int end, int order[LETS]);
 const struct node *lets_way(const struct lets *l, const struct expr *x, int to);
 
 void slopes_free(struct slopes *s);
+struct value *slopes_find(const struct slopes *s, const char *label); /* NULL: there is none */
+
+/* The label of a leaf: "w[1]" whether its layer was named or counted, "lr". */
+void slopes_label(struct repl *r, const struct node *n, char label[SLOPE_LABEL]);
 
 #endif
