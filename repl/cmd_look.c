@@ -53,9 +53,9 @@ static const struct command print_command = {
     .summary = "works out expressions and prints their values",
     .details =
         "Quantities: loss, val_accuracy, step, lr, w[1][0,2], grad.w[1], a[2][5], layer[2].units and more.\n"
-        "+ - * / % ^, comparisons, and or not; norm, mean, max and other functions: `help norm`. Numbers "
-        "come bare,\n"
-        "so scripts can use them.",
+        "+ - * / % ^, comparisons, and or not; norm, mean, max, tanh and other functions: `help norm`; the "
+        "slope\n"
+        "grad(w) after `backward NAME`. Numbers come bare, so scripts can use them.",
     .example = "print val_accuracy, norm(w[1])",
     .before = "data circle; dense 4 tanh; dense 1 tanh",
     .group = GROUP_LOOK,
