@@ -6,11 +6,18 @@
 #include "window.h"
 
 #include "../src/error.h"
+#include "../src/io/file.h"
 
 #include <SDL.h>
 #include <SDL_image.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+#ifdef GRADUS_X11
+#include <SDL_syswm.h>
+#include <X11/Xlib.h>
+#endif
 
 struct window {
     SDL_Window *sdl;
@@ -33,6 +40,38 @@ static bool display_there(struct error *e)
         e, "there is no display (DISPLAY is not set), so there is no window; `screenshot FILE.png` works");
 #else
     return true;
+#endif
+}
+
+/* --- a display that vanishes -------------------------------------------------------------------------------
+ *
+ * Xlib ends the program then, unless it is told not to, connection by connection. SDL has a second one that
+ * cannot be told, so nothing more is asked of SDL: its window is left as it is, and there is none again. Xlib's
+ * handlers know no window, so what they saw stands here. */
+
+static bool display_lost;
+
+#ifdef GRADUS_X11
+static void display_stay(Display *display, void *arg)
+{
+}
+
+static int display_error(Display *display)
+{
+    display_lost = true;
+    return 0;
+}
+#endif
+
+static void display_watch(SDL_Window *window)
+{
+#ifdef GRADUS_X11
+    SDL_SysWMinfo info;
+    SDL_VERSION(&info.version);
+    if (!SDL_GetWindowWMInfo(window, &info) || info.subsystem != SDL_SYSWM_X11)
+        return;
+    XSetIOErrorHandler(display_error);
+    XSetIOErrorExitHandler(info.info.x11.display, display_stay, NULL);
 #endif
 }
 
@@ -67,6 +106,11 @@ struct window *window_open(const char *title, int width, int height, struct erro
         error_set(e, "no memory for a window");
         return NULL;
     }
+    if (display_lost) {
+        error_set(e, "the display went away, and with it the window: `save` what matters and start again");
+        free(w);
+        return NULL;
+    }
     if (!video_start(e)) {
         free(w);
         return NULL;
@@ -79,6 +123,7 @@ struct window *window_open(const char *title, int width, int height, struct erro
         window_close(w);
         return NULL;
     }
+    display_watch(w->sdl);
     SDL_SetWindowMinimumSize(w->sdl, 480, 320);
     w->ratio = 1;
     SDL_StopTextInput(); /* keys are commands; an input method would swallow them */
@@ -90,6 +135,10 @@ void window_close(struct window *w)
     if (!w)
         return;
     SDL_FreeSurface(w->own);
+    if (display_lost) {
+        free(w);
+        return;
+    }
     if (w->sdl)
         SDL_DestroyWindow(w->sdl);
     SDL_QuitSubSystem(SDL_INIT_VIDEO);
@@ -194,10 +243,11 @@ static bool input_of(struct window *w, const SDL_Event *e, struct input *out)
 bool window_input(struct window *w, struct input *out)
 {
     SDL_Event e;
-    while (SDL_PollEvent(&e))
-        if (input_of(w, &e, out))
+    while (!display_lost && SDL_PollEvent(&e))
+        if (!display_lost && input_of(w, &e, out))
             return true;
-    return false;
+    *out = (struct input){.kind = INPUT_CLOSE};
+    return display_lost;
 }
 
 /* --- pixels ------------------------------------------------------------------------------------------------
@@ -268,13 +318,88 @@ void window_show(struct window *w)
         w->surface = NULL;
 }
 
+/* --- a picture as a file -----------------------------------------------------------------------------------
+ *
+ * SDL's writer does not tell of a full disk, so it writes into memory, and the bytes go to the file at once.
+ */
+
+struct bytes {
+    char *at;
+    size_t length, room, place; /* place: of the next byte, as the writer may seek */
+    bool failed;
+};
+
+static struct bytes *bytes_of(SDL_RWops *io)
+{
+    return io->hidden.unknown.data1;
+}
+
+static size_t SDLCALL bytes_write(SDL_RWops *io, const void *from, size_t size, size_t count)
+{
+    struct bytes *b = bytes_of(io);
+    size_t end = b->place + size * count;
+    if (end > b->room) {
+        size_t room = end + end / 2;
+        char *grown = realloc(b->at, room);
+        if (!grown) {
+            b->failed = true;
+            return 0;
+        }
+        b->at = grown;
+        b->room = room;
+    }
+    memcpy(b->at + b->place, from, size * count);
+    b->place = end;
+    b->length = b->length > end ? b->length : end;
+    return count;
+}
+
+static Sint64 SDLCALL bytes_size(SDL_RWops *io)
+{
+    return (Sint64)bytes_of(io)->length;
+}
+
+static Sint64 SDLCALL bytes_seek(SDL_RWops *io, Sint64 offset, int whence)
+{
+    struct bytes *b = bytes_of(io);
+    Sint64 from = whence == RW_SEEK_SET ? 0 : (Sint64)(whence == RW_SEEK_CUR ? b->place : b->length);
+    if (from + offset < 0 || from + offset > (Sint64)b->length)
+        return SDL_SetError("a place outside of what was written");
+    b->place = (size_t)(from + offset);
+    return (Sint64)b->place;
+}
+
+static int SDLCALL bytes_close(SDL_RWops *io)
+{
+    SDL_FreeRW(io);
+    return 0;
+}
+
+/* Whether all of the surface went to b as a PNG. */
+static bool bytes_encode(struct bytes *b, SDL_Surface *s)
+{
+    SDL_RWops *io = SDL_AllocRW();
+    if (!io)
+        return false;
+    io->size = bytes_size;
+    io->seek = bytes_seek;
+    io->read = NULL;
+    io->write = bytes_write;
+    io->close = bytes_close;
+    io->type = SDL_RWOPS_UNKNOWN;
+    io->hidden.unknown.data1 = b;
+    return IMG_SavePNG_RW(s, io, 1) == 0 && !b->failed;
+}
+
 bool canvas_save(struct canvas c, const char *path, struct error *e)
 {
+    struct bytes b = {0};
     SDL_Surface *s = SDL_CreateRGBSurfaceWithFormatFrom(
         c.pixel, c.width, c.height, 32, c.pitch * 4, SDL_PIXELFORMAT_XRGB8888);
-    if (!s)
-        return error_set(e, "no memory for a picture of %d x %d", c.width, c.height);
-    bool ok = IMG_SavePNG(s, path) == 0;
+    bool encoded = s && bytes_encode(&b, s);
     SDL_FreeSurface(s);
-    return ok || error_set(e, "cannot write '%s': %s", path, SDL_GetError());
+    bool ok = encoded ? file_write(path, b.at, b.length, e)
+                      : error_set(e, "no memory for a picture of %d x %d", c.width, c.height);
+    free(b.at);
+    return ok;
 }

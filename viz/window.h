@@ -55,7 +55,7 @@ bool window_hidden(const struct window *w);                        /* minimised:
 bool window_canvas(struct window *w, struct canvas *out);
 void window_show(struct window *w);
 
-/* Writes a canvas as a PNG. Needs no window. */
+/* Writes a canvas as a PNG, all of it or nothing. Needs no window. */
 bool canvas_save(struct canvas c, const char *path, struct error *e);
 
 #endif
