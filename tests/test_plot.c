@@ -95,11 +95,17 @@ static void numbers_are_short(void **state)
     } cases[] = {{0, "0"}, {0.05, "0.05"}, {1234, "1234"}, {12345, "12.3k"}, {4.2e6, "4.2M"}, {3e9, "3G"},
         {2e-5, "2e-5"}, {1.254e-5, "1.25e-5"}, {0.06317, "0.0632"}, {99.97, "100"}, {999.7, "1000"},
         {1234.4, "1234"}, {-0.25, "-0.25"}, {NAN, "NaN"}, {INFINITY, "inf"}, {1e-300, "1e-300"},
-        {-1e300, "-1e+300"}};
+        {-1e300, "-1e300"}, {2.5e14, "2.5e14"}};
     char out[PLOT_NUMBER], count[COUNT_TEXT];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(number_short(cases[i].value, out), cases[i].text);
     assert_string_equal(number_tick(100.5, out), "100.5");
+    assert_string_equal(number_power(1e6, out), "1e6");
+    assert_string_equal(number_power(0.003, out), "0.003");
+    assert_string_equal(number_brief(0.000531, out), "5.3e-4");
+    assert_string_equal(number_brief(0.01234, out), "0.012");
+    assert_string_equal(number_brief(0, out), "0");
+    assert_string_equal(number_brief(NAN, out), "NaN");
     assert_string_equal(count_text(0, count), "0");
     assert_string_equal(count_text(999, count), "999");
     assert_string_equal(count_text(1234567, count), "1,234,567");

@@ -294,6 +294,15 @@ static void draw_help(
     bool two = (float)n * line + head + 2 * pad > height * 0.9f || n > 12;
     int rows = two ? (n + 1) / 2 : n;
     float w = (two ? 2 : 1) * column - 24 * t->px + 2 * pad, h = head + (float)rows * line + 2 * pad;
+    float scale = fminf((width - 8 * t->px) / w, (height - 8 * t->px) / h);
+    if (scale < 1 && t->px > 0.5f) { /* large text in a small window: as large as all keys fit */
+        struct theme smaller;
+        struct view small = *v;
+        theme_make(theme_find(t->name), fmaxf(t->px * scale * 0.97f, 0.5f), &smaller);
+        small.theme = &smaller;
+        draw_help(&small, d, row, n, width, height);
+        return;
+    }
     struct rect whole = {0, 0, width, height}, r = {roundf((width - w) / 2), roundf((height - h) / 2), w, h};
     draw_fill(d, whole, 0, colour_alpha(t->colour[COLOUR_BACKGROUND], 0.7f));
     r = rect_intersect(r, rect_inset(whole, 4 * t->px));

@@ -18,7 +18,9 @@ static double round_step(double range, int most)
 
 static int linear_ticks(const struct axis *a, int most, double out[PLOT_TICKS])
 {
-    double step = round_step(a->high - a->low, most - 1);
+    double step = round_step(a->high - a->low, most);
+    if (floor(a->high / step + 1e-9) - ceil(a->low / step - 1e-9) + 1 > most)
+        step = round_step(a->high - a->low, most - 1);
     int count = 0;
     for (double k = ceil(a->low / step - 1e-9); k * step <= a->high + step * 1e-9 && count < most; k++)
         out[count++] = k * step + 0.0; /* + 0: never -0 */
@@ -95,6 +97,17 @@ double axis_value(const struct axis *a, double place)
     return a->log ? a->low * pow(a->high / a->low, place) : a->low + (a->high - a->low) * place;
 }
 
+/* 2e-05 → 2e-5, 1e+14 → 1e14: narrow columns hold it. */
+static void power_short(char *number)
+{
+    char *e = strpbrk(number, "eE");
+    if (!e)
+        return;
+    char *digits = e + 1 + strspn(e + 1, "+-0");
+    char *to = e[1] == '-' ? e + 2 : e + 1;
+    memmove(to, digits, strlen(digits) + 1);
+}
+
 static const char *number_digits(double value, int digits, char out[PLOT_NUMBER])
 {
     static const struct {
@@ -113,15 +126,29 @@ static const char *number_digits(double value, int digits, char out[PLOT_NUMBER]
         snprintf(out, PLOT_NUMBER, "%.0f", value);
     else
         snprintf(out, PLOT_NUMBER, "%.*g", size < 0.001 ? 3 : digits, value);
-    char *e = strstr(out, "e-0"); /* 2e-05 → 2e-5 */
-    if (e)
-        memmove(e + 2, e + 3, strlen(e + 3) + 1);
+    power_short(out);
     return out;
 }
 
 const char *number_short(double value, char out[PLOT_NUMBER])
 {
     return number_digits(value, 3, out);
+}
+
+const char *number_brief(double value, char out[PLOT_NUMBER])
+{
+    if (!(fabs(value) < 0.01) || value == 0)
+        return number_digits(value, 2, out);
+    snprintf(out, PLOT_NUMBER, "%.1e", value);
+    power_short(out);
+    return out;
+}
+
+const char *number_power(double value, char out[PLOT_NUMBER])
+{
+    snprintf(out, PLOT_NUMBER, "%.4g", value);
+    power_short(out);
+    return out;
 }
 
 const char *number_tick(double value, char out[PLOT_NUMBER])

@@ -34,6 +34,12 @@ double axis_value(const struct axis *a, double place);
  * "NaN", "inf". Returns out. */
 const char *number_short(double value, char out[PLOT_NUMBER]);
 
+/* With two digits, "0.12", "5.3e-4": at most seven letters, for numbers that change all the time. */
+const char *number_brief(double value, char out[PLOT_NUMBER]);
+
+/* As it would be typed: "0.01", "1e6". */
+const char *number_power(double value, char out[PLOT_NUMBER]);
+
 /* The same for a tick, which may need a digit more. */
 const char *number_tick(double value, char out[PLOT_NUMBER]);
 

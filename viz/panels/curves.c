@@ -121,7 +121,17 @@ static void draw_series(const struct view *v, struct draw *d, const struct plot 
     plot_line(p, d, c->epoch, smooth, c->n, 1.7f * px, colour);
 }
 
-/* "● train 0.0123": returns what is left of the row. */
+/* The room that "● train 0.0123" takes. */
+static float key_width(const struct view *v, const struct draw *d, const char *name, float value)
+{
+    char number[PLOT_NUMBER];
+    struct font f = view_font(v, FONT_NUMBER);
+    number_short((double)value, number);
+    return 24 * v->theme->px + text_width(d, view_font(v, FONT_SMALL), name) +
+           fmaxf(text_width(d, f, number), text_width(d, f, "0.000"));
+}
+
+/* "● train 0.0123", or without its name: returns what is left of the row. */
 static struct rect draw_key(
     const struct view *v, struct draw *d, struct rect row, const char *name, float value, bool held_out)
 {
@@ -137,9 +147,8 @@ static struct rect draw_key(
     struct point at = {row.x + dot, row.y + row.h / 2};
     draw_circle(d, at, dot, line_colour(v, held_out));
     rect_cut_left(&row, 2 * dot + 5 * t->px);
-    if (row.w >= name_w + number_w + 5 * t->px) {
+    if (*name)
         draw_text(d, rect_cut_left(&row, name_w + 5 * t->px), ALIGN_LEFT, small, t->colour[COLOUR_DIM], name);
-    }
     draw_text(d, rect_cut_left(&row, number_w + 1), ALIGN_LEFT, f,
         t->colour[isfinite(value) ? COLOUR_TEXT : COLOUR_BAD], number);
     rect_cut_left(&row, 12 * t->px);
@@ -187,10 +196,14 @@ static void draw_legend(const struct view *v, struct draw *d, struct rect row, c
     if (c->n == 0)
         return;
     bool end = k->loss && c->broken && at == c->n - 1;
-    if (end || isfinite(k->train[at]))
-        row = draw_key(v, d, row, "train", k->train[at], false);
-    if (isfinite(k->held_out[at]))
-        draw_key(v, d, row, "val", k->held_out[at], true);
+    bool train = end || isfinite(k->train[at]), val = isfinite(k->held_out[at]);
+    float wanted = (train ? key_width(v, d, "train", k->train[at]) : 0) +
+                   (val ? key_width(v, d, "val", k->held_out[at]) : 0);
+    bool named = wanted <= row.w + 12 * t->px; /* both or none: a lone name would mislead */
+    if (train)
+        row = draw_key(v, d, row, named ? "train" : "", k->train[at], false);
+    if (val)
+        draw_key(v, d, row, named ? "val" : "", k->held_out[at], true);
 }
 
 static bool chart_hovered(const struct view *v, const struct draw *d)

@@ -55,10 +55,13 @@ static void draw_gauge(const struct view *v, struct draw *d, struct rect r, cons
 {
     float px = v->theme->px;
     char number[PLOT_NUMBER];
-    struct rect name = rect_cut_left(&r, fminf(54 * px, r.w * 0.3f)), value = rect_cut_right(&r, 58 * px);
+    struct font small = view_font(v, FONT_NUMBER_SMALL);
+    struct rect name = rect_cut_left(&r, fminf(54 * px, r.w * 0.3f));
+    struct rect value = rect_cut_right(&r, text_width(d, small, "0.0e-00") + px);
+    rect_cut_right(&r, 8 * px);
     draw_text(d, name, ALIGN_LEFT, view_font(v, FONT_SMALL), view_colour(v, COLOUR_DIM), g->name);
-    const char *text = isnan(g->value) ? "–" : number_short(g->value, number);
-    draw_text(d, value, ALIGN_RIGHT, view_font(v, FONT_NUMBER_SMALL), view_colour(v, COLOUR_TEXT), text);
+    const char *text = isnan(g->value) ? "–" : number_brief(g->value, number);
+    draw_text(d, value, ALIGN_RIGHT, small, view_colour(v, COLOUR_TEXT), text);
     struct rect bar = {r.x, r.y + r.h / 2 - 3 * px, r.w, 6 * px};
     draw_fill(d, bar, 3 * px, view_colour(v, COLOUR_WELL));
     if (!isfinite(g->value)) /* an empty bar: no mark either that could pass for one */
@@ -176,6 +179,15 @@ static const char *heading(const struct view *v, char *out, size_t size)
 /* --- the strip --------------------------------------------------------------------------------------------
  */
 
+static void draw_left_out(const struct view *v, struct draw *d, struct rect r, int layers)
+{
+    float h = text_height(view_font(v, FONT_SMALL));
+    struct rect line = {r.x, r.y + r.h / 2 - h, r.w, h};
+    draw_textf(d, line, ALIGN_CENTRE, view_font(v, FONT_STRONG), view_colour(v, COLOUR_TEXT), "%d", layers);
+    line.y += h;
+    draw_text(d, line, ALIGN_CENTRE, view_font(v, FONT_SMALL), view_colour(v, COLOUR_DIM), "more");
+}
+
 static void draw(const struct view *v, struct rect r, struct draw *d)
 {
     const struct picture *p = replica_picture(v->replica);
@@ -201,16 +213,17 @@ static void draw(const struct view *v, struct rect r, struct draw *d)
             layer[n++] = i;
         seen++;
     }
-    float gap = 18 * px, share = fminf((r.w - gap * (float)(n - 1)) / (float)n, cell_most * px);
+    bool some = all > n && first > 0 && first < n;
+    float gap = 18 * px, wide = some ? 2 * gap + text_width(d, view_font(v, FONT_SMALL), "more") : 0;
+    float share = fminf((r.w - wide - gap * (float)(n - 1 - some)) / (float)n, cell_most * px);
     for (int i = 0; i < n; i++) {
-        struct rect cell = {r.x + (float)i * (share + gap), r.y, share, r.h};
-        draw_cell(v, d, cell, p, layer[i]);
-        if (i && !(all > fit && i == first))
-            draw_fill(d, (struct rect){cell.x - gap / 2, r.y + 2 * px, px, r.h - 4 * px}, 0,
+        struct rect before = rect_cut_left(&r, i == 0 ? 0 : some && i == first ? wide : gap);
+        draw_cell(v, d, rect_cut_left(&r, share), p, layer[i]);
+        if (some && i == first)
+            draw_left_out(v, d, before, all - n);
+        else if (i)
+            draw_fill(d, (struct rect){before.x + gap / 2, r.y + 2 * px, px, r.h - 4 * px}, 0,
                 view_colour(v, COLOUR_EDGE));
-        if (i && all > fit && i == first)
-            draw_text(d, (struct rect){cell.x - gap, r.y, gap, r.h}, ALIGN_CENTRE, view_font(v, FONT_STRONG),
-                view_colour(v, COLOUR_DIM), "…");
     }
 }
 

@@ -201,7 +201,7 @@ void network_draw_foot(struct scene *n)
         hint = n->v->session->data->classes ? "each cell: one sample, ordered by class"
                                             : "each cell: one sample, smallest target first";
     else if (!n->v->still && !n->v->training)
-        hint = "Hover a unit to see its map; a click pins it";
+        hint = "Hover a unit; a click pins it";
     bool words = *text;
     draw_text(
         n->d, r, ALIGN_LEFT, f, view_colour(n->v, words ? COLOUR_TEXT : COLOUR_DIM), words ? text : hint);

@@ -205,7 +205,10 @@ void network_place(
     l->foot = rect_cut_bottom(&r, fminf(line * 1.6f, r.h * 0.2f));
     place_labels(l, v, m, r);
     rect_cut_left(&r, l->labels_left);
-    struct rect right = rect_cut_right(&r, (loss ? fminf(96 * px, r.w * 0.16f) : 0) + l->labels_right);
+    /* Names of outputs stand between them and the loss: its links need room behind those. */
+    float box = fminf(86 * px, fmaxf(r.w * 0.16f, fminf(46 * px, r.w * 0.25f)));
+    float links = l->labels_right > 0 ? 34 * px : 10 * px;
+    struct rect right = rect_cut_right(&r, (loss ? box + fminf(links, r.w * 0.05f) : 0) + l->labels_right);
     l->body = r;
     struct rect heads = rect_cut_top(&r, 2 * line);
     rect_cut_top(&r, 9 * px);
@@ -222,8 +225,7 @@ void network_place(
         l->block[i].head = (struct rect){x - share / 2 + 2 * px, heads.y, share - 4 * px, heads.h};
     }
     if (loss)
-        l->loss = (struct rect){right.x + right.w - fminf(86 * px, right.w), r.y + r.h / 2 - 27 * px,
-            fminf(86 * px, right.w), fminf(54 * px, r.h)};
+        l->loss = (struct rect){right.x + right.w - box, r.y + r.h / 2 - 27 * px, box, fminf(54 * px, r.h)};
 }
 
 /* --- reading it ------------------------------------------------------------------------------------------

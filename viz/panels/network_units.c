@@ -170,7 +170,7 @@ static void draw_bias(struct scene *n, int layer, int unit, struct rect r)
         centre.x - radius - px, centre.y - radius - px, 2 * radius + 2 * px, 2 * radius + 2 * px};
     draw_circle(n->d, centre, radius + 1.3f * px, view_colour(n->v, COLOUR_PANEL));
     draw_circle(n->d, centre, radius, theme_value(n->v->theme, tanhf(1.2f * bias)));
-    draw_ring(n->d, centre, radius, px, view_colour(n->v, COLOUR_EDGE));
+    draw_ring(n->d, centre, radius, px, view_colour(n->v, COLOUR_FAINT)); /* one of zero is seen too */
     if (!n->v->mouse_inside || !rect_holds(box, n->v->mouse))
         return;
     char command[64], tip[NETWORK_TEXT], name[64];
@@ -310,11 +310,25 @@ static void draw_names(struct scene *n, const struct block *b)
         struct rect r = block_unit(b, u);
         if (!name)
             continue;
-        struct rect box = {r.x - n->layout.labels_left - 24 * px, r.y, n->layout.labels_left + 18 * px, r.h};
+        float left = fmaxf(r.x - n->layout.labels_left - 24 * px, n->layout.body.x - n->layout.labels_left);
+        struct rect box = {left, r.y, r.x - 6 * px - left, r.h};
         if (right)
             box = (struct rect){r.x + r.w + 6 * px, r.y, n->layout.labels_right + 6 * px, r.h};
         draw_text(n->d, box, right ? ALIGN_LEFT : ALIGN_RIGHT, f, view_colour(n->v, COLOUR_DIM), name);
     }
+}
+
+/* Links end here: the words keep a ground of their own. */
+static void draw_more(struct scene *n, const struct block *b)
+{
+    float px = n->v->theme->px;
+    struct font f = view_font(n->v, FONT_SMALL);
+    char text[32];
+    snprintf(text, sizeof text, "… %d more", b->units - b->shown);
+    float w = fminf(text_width(n->d, f, text) + 6 * px, b->more.w);
+    struct rect ground = {b->more.x + (b->more.w - w) / 2, b->more.y, w, b->more.h};
+    draw_fill(n->d, ground, 3 * px, colour_alpha(view_colour(n->v, COLOUR_PANEL), 0.88f));
+    draw_text(n->d, b->more, ALIGN_CENTRE, f, view_colour(n->v, COLOUR_DIM), text);
 }
 
 void network_draw_units(struct scene *n)
@@ -335,8 +349,7 @@ void network_draw_units(struct scene *n)
         for (int u = 0; b->kind == BLOCK_UNITS && u < b->shown; u++)
             draw_unit(n, i, u);
         if (b->more.h > 0)
-            draw_textf(n->d, b->more, ALIGN_CENTRE, view_font(n->v, FONT_SMALL),
-                view_colour(n->v, COLOUR_DIM), "… %d more", b->units - b->shown);
+            draw_more(n, b);
         draw_names(n, b);
         n->d->alpha = 1;
     }
@@ -369,8 +382,15 @@ void network_draw_loss(struct scene *n)
         wave                                                                    ? "loss"
         : text_width(n->d, view_font(n->v, FONT_SMALL), "batch loss") <= name.w ? "batch loss"
                                                                                 : "loss");
-    draw_text(n->d, box, ALIGN_CENTRE, view_font(n->v, FONT_NUMBER),
-        view_colour(n->v, isfinite(value) ? COLOUR_TEXT : COLOUR_BAD), number_short(value, text));
+    struct font f = view_font(n->v, FONT_NUMBER); /* a narrow box has a smaller number, then a shorter one */
+    number_short(value, text);
+    box = (struct rect){r.x + px, box.y, r.w - 2 * px, box.h};
+    if (text_width(n->d, f, text) > box.w)
+        f = view_font(n->v, FONT_NUMBER_SMALL);
+    if (text_width(n->d, f, text) > box.w)
+        number_brief(value, text);
+    draw_text(
+        n->d, box, ALIGN_CENTRE, f, view_colour(n->v, isfinite(value) ? COLOUR_TEXT : COLOUR_BAD), text);
     draw_zone(n->d, r, (struct subject){SUBJECT_CONTROL, 1, 0, 0}, "print loss",
         wave ? "loss of the probed samples" : "loss of the next batch");
     n->d->alpha = 1;

@@ -209,7 +209,7 @@ static void number_of(const struct scene *n, int layer, const struct link *k, ch
         const struct param *p = &n->model->layer[layer].param[0];
         double change = fabs((double)k->w - (double)kernel_value(n->wave.probe->state->param, p, k));
         int digits = change > 0 ? (int)ceil(-log10(change)) + 1 : 2;
-        snprintf(out, 24, "→%.*f", digits < 2 ? 2 : digits > 6 ? 6 : digits, (double)k->w);
+        snprintf(out, 24, "→ %.*f", digits < 2 ? 2 : digits > 5 ? 5 : digits, (double)k->w);
     } else
         signed_number((double)flow_of(n, layer, k), out);
 }

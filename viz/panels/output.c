@@ -93,10 +93,14 @@ void output_confusion(const struct output *o, struct rect r)
     struct font f = view_font(o->v, FONT_SMALL);
     struct colour dim = view_colour(o->v, COLOUR_DIM);
     for (int i = 0; i < classes && classes <= CONFUSION_NAMES; i++)
-        names = fmaxf(names, fminf(text_width(o->d, f, d->class_name[i]) + 8 * px, r.w * 0.28f));
+        names = fmaxf(names, fminf(text_width(o->d, f, d->class_name[i]) + 8 * px, r.w * 0.34f));
     struct rect caption = rect_cut_top(&r, 2 * line), below = rect_cut_top(&caption, line);
-    draw_textf(o->d, below, ALIGN_LEFT, f, dim, "truth ↓, answer →: %zu %s samples", n,
+    char text[64];
+    snprintf(text, sizeof text, "truth ↓, answer →: %zu %s samples", n,
         o->picture->held_out ? "held-out" : "training");
+    if (text_width(o->d, f, text) > below.w)
+        snprintf(text, sizeof text, "truth ↓, answer →");
+    draw_text(o->d, below, ALIGN_LEFT, f, dim, text);
     rect_cut_left(&r, names);
     rect_cut_bottom(&r, line + 2 * px);
     float side = fminf(floorf(fminf(r.w, r.h) / (float)classes), 90 * px);

@@ -73,11 +73,13 @@ void output_legend(const struct output *o, struct rect r, float x)
     for (int i = 0; i < d->classes; i++)
         all += text_width(o->d, f, d->class_name[i]) + each;
     all += held_out ? text_width(o->d, f, "held out") + each : 0;
+    bool training = all <= r.w || !held_out; /* where room is short, full marks explain themselves */
     rect_cut_left(&r, fmaxf(fminf(x - r.x, r.w - all), 0));
     for (int i = 0; i < d->classes; i++)
         rect_cut_left(
             &r, legend_mark(o, r, theme_class(o->v->theme, i, d->classes), false, d->class_name[i]));
-    rect_cut_left(&r, legend_mark(o, r, plain, false, "training"));
+    if (training)
+        rect_cut_left(&r, legend_mark(o, r, plain, false, "training"));
     if (held_out)
         legend_mark(o, r, plain, true, "held out");
 }
@@ -273,6 +275,7 @@ void output_plane(const struct output *o, struct rect r)
     place_zone(o, map);
     plane_marks(o, map);
     plane_axes(o, map);
+    legend.y = fminf(legend.y, map.y + map.h + text_height(view_font(o->v, FONT_NUMBER_SMALL)) + 6 * px);
     output_legend(o, legend, map.x);
 }
 

@@ -139,7 +139,7 @@ struct reading {
 
 static struct reading read_number(const char *name, int rank, double value)
 {
-    struct reading r = {.name = name, .widest = "0.0000", .rank = rank};
+    struct reading r = {.name = name, .widest = "0.00000", .rank = rank};
     char number[PLOT_NUMBER];
     snprintf(r.text, sizeof r.text, "%s", isnan(value) ? "–" : number_short(value, number));
     return r;
@@ -176,7 +176,11 @@ static int readings(const struct view *v, struct reading out[8])
         out[n++] = read_number("val_loss", 4, p ? (double)p->val_loss : NAN);
     out[n++] = held_out ? read_number(numbers ? "val_mae" : "val_accuracy", 3, val_score)
                         : read_number(numbers ? "mae" : "accuracy", 3, score);
-    out[n++] = read_number("lr", 2, lr);
+    out[n] = read_number("lr", 2, lr);
+    out[n].widest = "0.001";
+    if (isfinite(lr))
+        number_power(lr, out[n].text);
+    n++;
     return n;
 }
 
