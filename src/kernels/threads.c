@@ -187,7 +187,10 @@ void kernels_share(int parts, void (*fn)(const void *arg, int part, int parts), 
     crew->parts = parts;
     atomic_store(&crew->left, crew->helpers);
     announce(crew);
+    int whole = limit;
+    limit = 1; /* a part shares no further: the helpers are busy */
     fn(arg, 0, parts);
+    limit = whole;
     wait_for_helpers(crew);
 }
 

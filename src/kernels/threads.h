@@ -12,7 +12,7 @@ int kernels_threads(double work, double each);
 
 /* Calls fn(arg, part, parts) for part 0 … parts-1, each on a thread of its own, and returns when all are
  * done. With one part, or where no thread can be started, all run here. For parts that do not depend on each
- * other. */
+ * other. Kernels that are called inside of one of several parts run on its thread alone. */
 void kernels_share(int parts, void (*fn)(const void *arg, int part, int parts), const void *arg);
 
 /* Calls fn(arg, first, count) for ranges that cover [0, n): one range where n is small, one a thread where it
