@@ -3,7 +3,10 @@
 #include "layer.h"
 #include "table.h"
 
-#define LAYER_TYPES(each) each(input) each(dense) each(activation) each(flatten) each(dropout)
+#define LAYER_TYPES(each)                                                                             \
+    each(input) each(dense) each(activation) each(flatten) each(dropout) each(add) each(multiply)     \
+        each(average) each(concat) each(dot) each(masking) each(spatial_dropout) each(gaussian_noise) \
+            each(sampling)
 
 #define DECLARE(type) extern const struct layer_type type##_layer;
 LAYER_TYPES(DECLARE)

@@ -1,5 +1,6 @@
 /* elementwise.c - see elementwise.h. */
 #include "elementwise.h"
+#include "hash.h"
 #include "simd.h"
 
 #include <string.h>
@@ -59,18 +60,39 @@ void values_pass(const float *from, float *to, size_t n, bool add)
         memcpy(to, from, n * sizeof *to);
 }
 
-/* A bijection of 32 bits that mixes every bit into every other (Wellons's search for low bias). */
-INLINE uint32_t scramble(uint32_t x)
+KERNEL
+void values_sum(const float *a, const float *b, float *to, size_t n)
 {
-    x = (x ^ x >> 16) * 0x7feb352du;
-    x = (x ^ x >> 15) * 0x846ca68bu;
-    return x ^ x >> 16;
+#pragma omp simd
+    for (size_t i = 0; i < n; i++)
+        to[i] = a[i] + b[i];
+}
+
+KERNEL
+void values_multiply(const float *a, const float *b, float *to, size_t n, bool add)
+{
+    if (add) {
+#pragma omp simd
+        for (size_t i = 0; i < n; i++)
+            to[i] += a[i] * b[i];
+    } else {
+#pragma omp simd
+        for (size_t i = 0; i < n; i++)
+            to[i] = a[i] * b[i];
+    }
+}
+
+KERNEL
+void values_scale(float *x, float by, size_t n)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++)
+        x[i] *= by;
 }
 
 INLINE float kept(float x, uint32_t i, uint32_t low, uint32_t high, uint32_t threshold, float scale)
 {
-    uint32_t draw = scramble(scramble(i ^ low) + high);
-    return draw >= threshold ? x * scale : 0;
+    return hash_draw(i, low, high) >= threshold ? x * scale : 0;
 }
 
 KERNEL

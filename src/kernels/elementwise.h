@@ -15,6 +15,15 @@ void bias_gradient(const float *dy, float *db, size_t rows, size_t width);
 /* to = from, or to += from. */
 void values_pass(const float *from, float *to, size_t n, bool add);
 
+/* to = a + b. */
+void values_sum(const float *a, const float *b, float *to, size_t n);
+
+/* to = a · b, or to += a · b. */
+void values_multiply(const float *a, const float *b, float *to, size_t n, bool add);
+
+/* x *= by. */
+void values_scale(float *x, float by, size_t n);
+
 /* Inverted dropout: to = from / (1 - rate) where a value is kept, else 0; added to `to` when `add`. What is
  * kept is a hash of (key, index), so the backward pass finds the same mask without storing it. */
 void dropout_apply(const float *from, float *to, size_t n, double rate, uint64_t key, bool add);
