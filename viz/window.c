@@ -46,8 +46,8 @@ static bool display_there(struct error *e)
 /* --- a display that vanishes -------------------------------------------------------------------------------
  *
  * Xlib ends the program then, unless it is told not to, connection by connection. SDL has a second one that
- * cannot be told, so nothing more is asked of SDL: its window is left as it is, and there is none again. Xlib's
- * handlers know no window, so what they saw stands here. */
+ * cannot be told, so nothing more is asked of SDL: its window is left as it is, and there is none again.
+ * Xlib's handlers know no window, so what they saw stands here. */
 
 static bool display_lost;
 
