@@ -13,6 +13,7 @@ enum { OPTIMIZER_ARGS = 4, OPTIMIZER_MOMENTS = 2 };
 
 struct update {
     double lr;                   /* learning rate of this step */
+    double weight_decay;         /* w is scaled by 1 - lr·weight_decay first: decoupled, as Keras does it */
     const double *hyper;         /* in the order of the rows */
     uint64_t t;                  /* number of this update, from 1: bias correction */
     size_t n;                    /* parameters */
@@ -24,7 +25,7 @@ struct update {
 struct optimizer {
     const char *name, *summary, *formula;
     const struct arg_row *args; /* INT, REAL and FLAG rows: momentum, beta_1 …; at most OPTIMIZER_ARGS */
-    double lr;                  /* default learning rate */
+    double lr, weight_decay;    /* defaults */
     int moments;                /* arrays of moments it keeps, 0 … OPTIMIZER_MOMENTS */
     void (*update)(const struct update *u);
 };

@@ -6,7 +6,7 @@
 
 struct recipe recipe_of(const struct optimizer *optimizer)
 {
-    struct recipe r = {.optimizer = optimizer, .lr = optimizer->lr};
+    struct recipe r = {.optimizer = optimizer, .lr = optimizer->lr, .weight_decay = optimizer->weight_decay};
     for (int i = 0; i < args_count(optimizer->args); i++)
         r.hyper[i] = optimizer->args[i].fallback;
     return r;
@@ -81,6 +81,8 @@ static void write_compile(const struct recipe *r, struct text *out)
     write_rows(r->optimizer->args, r->hyper, out);
     if (r->loss)
         write_rows(r->loss->args, r->loss_hyper, out);
+    if (r->weight_decay != r->optimizer->weight_decay)
+        write_number("weight_decay", r->weight_decay, out);
     if (r->l1 > 0)
         write_number("l1", r->l1, out);
     if (r->l2 > 0)

@@ -23,6 +23,7 @@ struct recipe {
     const struct loss *loss; /* NULL: chosen by data and head when training starts */
     double loss_hyper[LOSS_ARGS];
     double lr, l1, l2;
+    double weight_decay;                 /* optimizer.h */
     double class_weight[RECIPE_CLASSES]; /* of the classes in order */
     int class_weights;                   /* how many; 0: all count alike; -1: balanced by their counts */
     struct recipe_output output[MODEL_OUTPUTS];

@@ -70,6 +70,7 @@ static struct recipe optimizer_default(const struct recipe *said)
     struct recipe r = *said, fresh = recipe_of(optimizer_find("adam"));
     r.optimizer = fresh.optimizer;
     r.lr = fresh.lr;
+    r.weight_decay = fresh.weight_decay;
     memcpy(r.hyper, fresh.hyper, sizeof r.hyper);
     return r;
 }

@@ -32,7 +32,9 @@ static void every_optimizer_finds_the_bottom(void **state)
     for (size_t k = 0; optimizer_at(k); k++) {
         double hyper[OPTIMIZER_ARGS] = {0};
         struct update u = start(optimizer_at(k), hyper, 10);
-        for (u.t = 1; u.t <= 1000; u.t++) {
+        bool slow = !strncmp(optimizer_name(k), "ada", 3) && strncmp(optimizer_name(k), "adam", 4);
+        u.lr = slow ? 1 : u.lr; /* adagrad and adadelta make small steps of themselves */
+        for (u.t = 1; u.t <= 10000; u.t++) {
             for (int i = 0; i < 10; i++)
                 g[i] = 2 * w[i];
             optimizer_at(k)->update(&u);
@@ -127,9 +129,9 @@ static void every_row_is_complete(void **state)
         assert_ptr_equal(optimizer_find(optimizer_name(n)), o);
         assert_true(args_count(o->args) <= OPTIMIZER_ARGS && o->moments <= OPTIMIZER_MOMENTS && o->lr > 0);
     }
-    assert_int_equal(n, 3);
+    assert_int_equal(n, 8);
     assert_null(optimizer_name(n));
-    assert_null(optimizer_find("adamw"));
+    assert_null(optimizer_find("adamax"));
 }
 
 int main(void)

@@ -277,6 +277,7 @@ static void check_optimizer(const struct reference *r)
         hyper[i] = (double)values(r, "hyper")[i];
     memcpy(w, values(r, "w"), sizeof w);
     struct update u = {.lr = (double)values(r, "lr")[0], .hyper = hyper, .n = 19, .w = w, .m = {m[0], m[1]}};
+    u.weight_decay = (double)values(r, "weight_decay")[0];
     for (u.t = 1; u.t <= 20; u.t++) {
         u.g = values(r, "g") + (u.t - 1) * 19;
         o->update(&u);
@@ -287,7 +288,7 @@ static void check_optimizer(const struct reference *r)
 
 static void optimizers(void **state)
 {
-    assert_int_equal(each_case("optimizer", check_optimizer), 7);
+    assert_int_equal(each_case("optimizer", check_optimizer), 20);
     for (size_t i = 0; optimizer_at(i); i++) {
         int found = 0;
         for (int j = 0; j < case_count; j++)

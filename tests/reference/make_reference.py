@@ -105,21 +105,87 @@ def losses():
     case("loss", "perceptron", y=y, t=t, value=value, dy=gradient(value, torch.tensor(1.0), y)[0])
 
 
-# hyper is in the order of the rows of optimizer.c.
+class Lion:
+    """Chen and others 2023, algorithm 2."""
+
+    def __init__(self, params, lr, betas, weight_decay=0.0):
+        self.params, self.lr, self.betas, self.weight_decay = params, lr, betas, weight_decay
+        self.m = [torch.zeros_like(p) for p in params]
+
+    @torch.no_grad()
+    def step(self):
+        b1, b2 = self.betas
+        for p, m in zip(self.params, self.m):
+            c = b1 * m + (1 - b1) * p.grad
+            p -= self.lr * (torch.sign(c) + self.weight_decay * p)
+            m.copy_(b2 * m + (1 - b2) * p.grad)
+
+
+class NAdam:
+    """Dozat 2016 as PyTorch 2 and Keras have it; PyTorch 1.13 multiplies u_t into the product of u_(t+1) twice."""
+
+    def __init__(self, params, lr, betas, eps, momentum_decay):
+        self.params, self.lr, self.betas, self.eps, self.decay = params, lr, betas, eps, momentum_decay
+        self.m, self.v = [torch.zeros_like(p) for p in params], [torch.zeros_like(p) for p in params]
+        self.t, self.product = 0, 1.0
+
+    @torch.no_grad()
+    def step(self):
+        (b1, b2), self.t = self.betas, self.t + 1
+        mu = b1 * (1 - 0.5 * 0.96 ** (self.t * self.decay))
+        mu_next = b1 * (1 - 0.5 * 0.96 ** ((self.t + 1) * self.decay))
+        self.product *= mu
+        for p, m, v in zip(self.params, self.m, self.v):
+            m.copy_(b1 * m + (1 - b1) * p.grad)
+            v.copy_(b2 * v + (1 - b2) * p.grad**2)
+            denom = (v / (1 - b2**self.t)).sqrt() + self.eps
+            p -= self.lr * (1 - mu) / (1 - self.product) * p.grad / denom
+            p -= self.lr * mu_next / (1 - self.product * mu_next) * m / denom
+
+
+class Decayed:
+    """Decoupled weight decay before the steps of another optimiser, as Keras adds it to each of them."""
+
+    def __init__(self, params, weight_decay, make):
+        self.params, self.weight_decay, self.inner = params, weight_decay, make(params)
+
+    @torch.no_grad()
+    def step(self):
+        for p in self.params:
+            p *= 1 - 0.1 * self.weight_decay
+        self.inner.step()
+
+
+O = torch.optim
+
+# hyper is in the order of the rows of optimizer.c; then the weight decay.
 OPTIMIZERS = [
-    ("sgd", [0, 0], lambda p: torch.optim.SGD(p, 0.1)),
-    ("sgd", [0.9, 0], lambda p: torch.optim.SGD(p, 0.1, momentum=0.9)),
-    ("sgd", [0.9, 1], lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, nesterov=True)),
-    ("rmsprop", [0.9, 1e-7, 0], lambda p: torch.optim.RMSprop(p, 0.1, alpha=0.9, eps=1e-7)),
-    ("rmsprop", [0.8, 1e-7, 0.5], lambda p: torch.optim.RMSprop(p, 0.1, alpha=0.8, eps=1e-7, momentum=0.5)),
-    ("adam", [0.9, 0.999, 1e-7], lambda p: torch.optim.Adam(p, 0.1, betas=(0.9, 0.999), eps=1e-7)),
-    ("adam", [0.8, 0.9, 1e-3], lambda p: torch.optim.Adam(p, 0.1, betas=(0.8, 0.9), eps=1e-3)),
+    ("sgd", [0, 0], 0, lambda p: O.SGD(p, 0.1)),
+    ("sgd", [0.9, 0], 0, lambda p: O.SGD(p, 0.1, momentum=0.9)),
+    ("sgd", [0.9, 1], 0, lambda p: O.SGD(p, 0.1, momentum=0.9, nesterov=True)),
+    ("sgd", [0, 0], 0.3, lambda p: Decayed(p, 0.3, lambda q: O.SGD(q, 0.1))),
+    ("sgd", [0.9, 0], 0.3, lambda p: Decayed(p, 0.3, lambda q: O.SGD(q, 0.1, momentum=0.9))),
+    ("rmsprop", [0.9, 1e-7, 0], 0, lambda p: O.RMSprop(p, 0.1, alpha=0.9, eps=1e-7)),
+    ("rmsprop", [0.8, 1e-7, 0.5], 0, lambda p: O.RMSprop(p, 0.1, alpha=0.8, eps=1e-7, momentum=0.5)),
+    ("rmsprop", [0.9, 1e-7, 0], 0.3, lambda p: Decayed(p, 0.3, lambda q: O.RMSprop(q, 0.1, alpha=0.9, eps=1e-7))),
+    ("adagrad", [0, 1e-7], 0, lambda p: O.Adagrad(p, 0.1, eps=1e-7)),
+    ("adagrad", [0.1, 1e-3], 0.3, lambda p: Decayed(p, 0.3, lambda q: O.Adagrad(q, 0.1, initial_accumulator_value=0.1, eps=1e-3))),
+    ("adadelta", [0.95, 1e-7], 0, lambda p: O.Adadelta(p, 0.1, rho=0.95, eps=1e-7)),
+    ("adadelta", [0.8, 1e-3], 0.3, lambda p: Decayed(p, 0.3, lambda q: O.Adadelta(q, 0.1, rho=0.8, eps=1e-3))),
+    ("adam", [0.9, 0.999, 1e-7], 0, lambda p: O.Adam(p, 0.1, betas=(0.9, 0.999), eps=1e-7)),
+    ("adam", [0.8, 0.9, 1e-3], 0, lambda p: O.Adam(p, 0.1, betas=(0.8, 0.9), eps=1e-3)),
+    ("adamw", [0.9, 0.999, 1e-7], 0.004, lambda p: O.AdamW(p, 0.1, betas=(0.9, 0.999), eps=1e-7, weight_decay=0.004)),
+    ("adamw", [0.8, 0.9, 1e-3], 0.3, lambda p: O.AdamW(p, 0.1, betas=(0.8, 0.9), eps=1e-3, weight_decay=0.3)),
+    ("nadam", [0.9, 0.999, 1e-7, 0.004], 0, lambda p: NAdam(p, 0.1, (0.9, 0.999), 1e-7, 0.004)),
+    ("nadam", [0.8, 0.9, 1e-3, 1], 0.3, lambda p: Decayed(p, 0.3, lambda q: NAdam(q, 0.1, (0.8, 0.9), 1e-3, 1))),
+    ("lion", [0.9, 0.99], 0, lambda p: Lion(p, 0.1, (0.9, 0.99))),
+    ("lion", [0.5, 0.8], 0.3, lambda p: Lion(p, 0.1, (0.5, 0.8), 0.3)),
 ]
 
 
 def optimizers():
     n, steps = 19, 20
-    for name, hyper, make in OPTIMIZERS:
+    for name, hyper, decay, make in OPTIMIZERS:
         w = random(n).requires_grad_()
         start, g, path = w.detach().clone(), random(steps, n), []
         step = make([w])
@@ -127,7 +193,8 @@ def optimizers():
             w.grad = g[i].clone()
             step.step()
             path.append(w.detach().clone())
-        case("optimizer", name, hyper=torch.tensor(hyper), lr=torch.tensor([0.1]), w=start, g=g, path=torch.stack(path))
+        case("optimizer", name, hyper=torch.tensor(hyper), weight_decay=torch.tensor([float(decay)]),
+             lr=torch.tensor([0.1]), w=start, g=g, path=torch.stack(path))
 
 
 if __name__ == "__main__":
