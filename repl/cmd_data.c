@@ -3,6 +3,7 @@
  * `data` binds the rest of its words to the rows of the chosen source, so a new source needs nothing here. A
  * file is read as a job, for it may be large; Ctrl-C gives up and the old data stay. */
 #include "cmd.h"
+#include "letters.h"
 #include "loop.h"
 #include "thumbnails.h"
 
@@ -298,8 +299,8 @@ static void describe_classes(const struct data *d)
     table_add(&t, "held out");
     for (int k = 0; k < d->classes; k++) {
         size_t train = 0, held = 0;
-        for (size_t i = 0; i < d->n; i++)
-            *(i < d->train ? &train : &held) += d->t[i] == (float)k;
+        for (size_t i = 0; i < d->n * d->targets; i++)
+            *(i < d->train * d->targets ? &train : &held) += d->t[i] == (float)k;
         table_add(&t, "%s", d->class_name[k]);
         table_add(&t, "%zu", train);
         table_add(&t, "%zu", held);
@@ -321,9 +322,13 @@ static bool run_describe(struct repl *r, const struct command *c, const struct a
     out("%s\n", d->command ? d->command : d->name);
     out("%zu samples: %zu for training, %zu held out; the network reads %s\n", d->n, d->train,
         d->n - d->train, shape_text(&d->shape, shape));
-    describe_columns(d);
-    if (d->classes)
-        describe_classes(d);
+    if (d->letters) {
+        letters_describe(d);
+    } else {
+        describe_columns(d);
+        if (d->classes)
+            describe_classes(d);
+    }
     if (*d->note) {
         out_text(d->note);
         out("\n");
@@ -385,10 +390,12 @@ static bool run_head(struct repl *r, const struct command *c, const struct args 
     if (!need_data(r, e))
         return false;
     size_t rows = (size_t)a->value[0].number < d->n ? (size_t)a->value[0].number : d->n;
-    if (thumbnails_fit(d)) {
+    if (d->letters)
+        letters_head(d, rows);
+    if (thumbnails_fit(d))
         thumbnails_print(d, rows);
+    if (d->letters || thumbnails_fit(d))
         return true;
-    }
     size_t all = d->columns ? d->columns : d->raw ? d->raw : shape_size(&d->shape);
     size_t columns = all < HEAD_COLUMNS ? all : HEAD_COLUMNS;
     char align[HEAD_COLUMNS + 3] = {0};

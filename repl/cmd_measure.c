@@ -1,6 +1,7 @@
 /* cmd_measure.c - commands that measure a network: evaluate, predict, confusion, gradcheck. None changes it.
  */
 #include "cmd.h"
+#include "letters.h"
 #include "loop.h"
 
 #include "../src/data.h"
@@ -75,16 +76,32 @@ const struct command evaluate_command = {
 
 /* --- predict ------------------------------------------------------------------------------------------- */
 
+enum { VALUES, SAMPLE, COUNT, TEMPERATURE };
+
 static const struct arg_row predict_args[] = {
-    {.name = "value",
+    [VALUES] = {.name = "value",
         .kind = ARG_TEXT,
-        .help = "a number or a word for each column, in the units of the data",
+        .help = "a number or a word for each column, in the units of the data; the beginning of a text",
         .flags = ARG_MANY},
-    {.name = "sample",
+    [SAMPLE] = {.name = "sample",
         .kind = ARG_INT,
         .help = "a row of the data instead",
         .min = 0,
         .max = 1e9,
+        .flags = ARG_KEY_ONLY},
+    [COUNT] = {.name = "n",
+        .kind = ARG_INT,
+        .help = "how many characters to go on with",
+        .min = 1,
+        .max = 1e6,
+        .fallback = 80,
+        .flags = ARG_KEY_ONLY},
+    [TEMPERATURE] = {.name = "temperature",
+        .kind = ARG_REAL,
+        .help = "0: always the likeliest character; more: bolder",
+        .min = 0,
+        .max = 10,
+        .fallback = 1,
         .flags = ARG_KEY_ONLY},
     {0},
 };
@@ -167,8 +184,12 @@ static bool run_predict(struct repl *r, const struct command *c, const struct ar
     const struct model *m = session_network(r->session)->model;
     if (!m->built)
         return error_set(e, "the model has no input yet: `data NAME` or `input SHAPE`");
-    size_t inputs = shape_size(&m->layer[0].out), K = shape_size(&model_head(m)->out);
-    long sample = a->value[1].given ? (long)a->value[1].number : -1;
+    const struct data *reading = session_reading(r->session);
+    if (reading && reading->letters && !a->value[SAMPLE].given)
+        return letters_write(r, a->many_count ? a->many[0].text : "", (size_t)a->value[COUNT].number,
+            a->value[TEMPERATURE].number, e);
+    size_t inputs = model_input_size(m), K = shape_size(&model_head(m)->out);
+    long sample = a->value[SAMPLE].given ? (long)a->value[SAMPLE].number : -1;
     float *x = memory_take(inputs, sizeof *x, "the inputs", e),
           *y = memory_take(K, sizeof *y, "the outputs", e);
     const struct data *d = sample >= 0 ? r->session->data : session_reading(r->session);
@@ -186,7 +207,8 @@ static bool run_predict(struct repl *r, const struct command *c, const struct ar
 const struct command predict_command = {
     .name = "predict",
     .summary = "asks the network about one sample",
-    .details = "Values are typed in the units of the data; they are standardised as the training data were.",
+    .details = "Values are typed in the units of the data; they are standardised as the training data were.\n"
+               "A network that learnt a text goes on with the one that it is given: predict 'ROMEO:' n=200",
     .example = "predict 1 0",
     .before = "data circle; dense 4 tanh; dense 1 tanh; fit 10",
     .group = GROUP_TRAIN,

@@ -27,6 +27,7 @@ static const struct data_source *const sources[] = {
     &data_sine,
     &data_csv,
     &data_mnist,
+    &data_text,
 };
 
 TABLE(data_source, sources, sources[i])
@@ -331,11 +332,11 @@ static bool check_arrays(const struct shape *shape, size_t n, size_t train, cons
         return error_set(e, "a data set needs samples, inputs, targets, and 1 to all samples for training");
     if (__builtin_mul_overflow(n, size, &values) || __builtin_mul_overflow(n, targets, &values))
         return error_set(e, "a data set of this size is too large");
-    if (classes < 0 || (classes && targets != 1))
-        return error_set(e, "class labels are one number a sample, not %zu", targets);
-    for (size_t i = 0; classes && i < n; i++)
-        if (!(t[i] >= 0 && t[i] < (float)classes && t[i] == rintf(t[i])))
-            return error_set(e, "sample %zu has class %g, but classes are 0 … %d", i, t[i], classes - 1);
+    float least = targets > 1 ? -1 : 0; /* among several labels some may be missing */
+    for (size_t i = 0; classes && i < n * targets; i++)
+        if (!(t[i] >= least && t[i] < (float)classes && t[i] == rintf(t[i])))
+            return error_set(
+                e, "sample %zu has class %g, but classes are 0 … %d", i / targets, t[i], classes - 1);
     return true;
 }
 

@@ -34,7 +34,7 @@ struct data {
     size_t targets;             /* values a sample: 1 class, a class for each position, or numbers */
     float *t;                   /* n x targets: class index 0 … classes-1 (-1: none), or numbers */
     size_t slide;               /* samples are windows that lie end to end, in x and t, with so many values
-                                   behind the last training one: each epoch shifts them by up to that */
+                                   more in each: an epoch shifts all of training but the last by up to that */
     char **target_name;         /* [targets] */
     char **input_name;          /* [size of shape], or NULL for images */
     size_t raw;                 /* inputs before `features`: 2 for sets on the plane; 0 for images */
@@ -47,6 +47,7 @@ struct data {
     float low[2], high[2];                      /* of the plane, in raw units */
     int features[DATA_FEATURES], feature_count; /* rows of feature_at(), when plane; default x1 x2 */
     char *note;     /* what was dropped, filled, encoded: one line each; "" when nothing */
+    bool letters;   /* a text: inputs and targets are characters, by their number among class_name */
     bool generated; /* by a generator: may run from a loaded file */
     uint64_t seed;
 };
@@ -112,7 +113,11 @@ void rows_gather(const float *from, const uint32_t *index, size_t N, size_t widt
 /* By how much the windows of a sliding data set are shifted in an epoch; 0 for all others. */
 size_t data_shift(const struct data *d, uint64_t seed, uint64_t epoch);
 
-/* The inputs of N rows: N x size of shape. Rows of the held-out part are never shifted: shift 0. */
+/* Where a row begins, counted in values, when windows are shifted. The last one of training stays, for behind
+ * it lies what is held out; so does that. */
+size_t data_row_start(const struct data *d, size_t row, size_t width, size_t shift);
+
+/* The inputs of N rows: N x size of shape. */
 void data_batch(const struct data *d, const uint32_t *index, size_t N, size_t shift, float *x);
 
 /* --- targets for a head --- */

@@ -204,7 +204,7 @@ void goals_release(struct goals *g)
 
 static void encode(const struct goal *g, const struct data *d, size_t row, size_t shift, float *out)
 {
-    const float *t = d->t + row * d->targets + shift;
+    const float *t = d->t + data_row_start(d, row, d->targets, shift);
     if (!d->classes)
         memcpy(out, t + g->column, g->width * sizeof *out);
     else if (g->loss->targets == LOSS_INDEX || g->loss->targets == LOSS_SEQUENCE)

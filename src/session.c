@@ -305,7 +305,7 @@ bool session_predict(struct session *s, const float *x, size_t N, float *out, st
     struct workspace *ws = copy ? workspace_new(copy->model, N, USE_OUTPUT, e) : NULL;
     if (ws) {
         workspace_bind(ws, copy);
-        memcpy(workspace_input(ws), x, N * shape_size(&copy->model->layer[0].out) * sizeof *x);
+        memcpy(workspace_input(ws), x, N * model_input_size(copy->model) * sizeof *x);
         workspace_forward(ws, N, false, 0);
         memcpy(out, workspace_output(ws), N * shape_size(&model_head(copy->model)->out) * sizeof *out);
     }

@@ -85,8 +85,7 @@ static bool run_forward(struct session *s, struct probe *p, const struct recipe 
     if (!p->ws || !workspace_aim(p->ws, &p->goals, e))
         return false;
     workspace_bind(p->ws, p->state);
-    size_t shift =
-        p->index[0] < s->data->train ? data_shift(s->data, p->state->seed, p->state->place.epoch) : 0;
+    size_t shift = p->whole_batch ? data_shift(s->data, p->state->seed, p->state->place.epoch) : 0;
     data_batch(s->data, p->index, p->N, shift, workspace_input(p->ws));
     goals_of_rows(&p->goals, s->data, p->index, p->N, shift, workspace_targets(p->ws));
     kernels_set_threads(s->threads);
@@ -107,12 +106,12 @@ static bool forward(struct session *s, long sample, size_t N, struct error *e)
     size_t room = N ? N : s->batch_size ? s->batch_size : DEFAULT_BATCH;
     room = room < s->data->train ? room : s->data->train;
     struct probe p = {.serial = s->probe.serial + 1, .phase = PROBE_FORWARD, .revision = s->revision};
+    p.whole_batch = sample < 0;
     p.index = memory_take(room, sizeof *p.index, "the rows of a batch", e);
     if (!p.index || !take_moment(s, &p, sample, room, e) || !run_forward(s, &p, &r, e)) {
         probe_release(&p);
         return false;
     }
-    p.whole_batch = sample < 0;
     probe_release(&s->probe);
     s->probe = p;
     s->probe.ws->goals = &s->probe.goals;

@@ -69,3 +69,32 @@ void text_release(struct text *t)
     free(t->data);
     *t = (struct text){0};
 }
+
+uint32_t utf8_next(const char *text, size_t length, size_t *at)
+{
+    const unsigned char *s = (const unsigned char *)text + *at;
+    size_t left = length - *at;
+    int more = s[0] < 0x80 ? 0 : s[0] >> 5 == 6 ? 1 : s[0] >> 4 == 14 ? 2 : s[0] >> 3 == 30 ? 3 : -1;
+    *at += 1;
+    if (more < 0 || (size_t)more >= left)
+        return 0xFFFD;
+    uint32_t code = more ? s[0] & (0x3Fu >> more) : s[0];
+    for (int i = 1; i <= more; i++) {
+        if ((s[i] & 0xC0) != 0x80)
+            return 0xFFFD;
+        code = code << 6 | (s[i] & 0x3F);
+    }
+    *at += (size_t)more;
+    return code;
+}
+
+size_t utf8_write(uint32_t code, char out[5])
+{
+    size_t more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    static const unsigned char first[] = {0, 0xC0, 0xE0, 0xF0};
+    out[0] = (char)(first[more] | code >> 6 * more);
+    for (size_t i = 1; i <= more; i++)
+        out[i] = (char)(0x80 | (code >> 6 * (more - i) & 0x3F));
+    out[more + 1] = '\0';
+    return more + 1;
+}

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct text {
     char *data;
@@ -27,5 +28,12 @@ void text_clear(struct text *t);
 
 /* Frees its memory; the text may be used again. */
 void text_release(struct text *t);
+
+/* The character at text[*at] of `length` bytes of UTF-8; moves *at behind it. Bytes that are no character are
+ * U+FFFD, one each. */
+uint32_t utf8_next(const char *text, size_t length, size_t *at);
+
+/* Writes a character and a NUL; returns its bytes. */
+size_t utf8_write(uint32_t code, char out[5]);
 
 #endif

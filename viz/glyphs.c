@@ -6,6 +6,8 @@
  * afresh. */
 #include "glyphs.h"
 
+#include "../src/text.h"
+
 #include "../src/error.h"
 
 #include <SDL.h>
@@ -281,22 +283,4 @@ float glyphs_width(void *glyphs, struct font f, const char *text, size_t length)
     for (size_t at = 0; at < length;)
         width += glyphs_get(glyphs, f, utf8_next(text, length, &at)).advance;
     return width;
-}
-
-uint32_t utf8_next(const char *text, size_t length, size_t *at)
-{
-    const unsigned char *s = (const unsigned char *)text + *at;
-    size_t left = length - *at;
-    int more = s[0] < 0x80 ? 0 : s[0] >> 5 == 6 ? 1 : s[0] >> 4 == 14 ? 2 : s[0] >> 3 == 30 ? 3 : -1;
-    *at += 1;
-    if (more < 0 || (size_t)more >= left)
-        return 0xFFFD;
-    uint32_t code = more ? s[0] & (0x3Fu >> more) : s[0];
-    for (int i = 1; i <= more; i++) {
-        if ((s[i] & 0xC0) != 0x80)
-            return 0xFFFD;
-        code = code << 6 | (s[i] & 0x3F);
-    }
-    *at += (size_t)more;
-    return code;
 }

@@ -28,7 +28,4 @@ float glyphs_baseline(struct glyphs *g, struct font f);
 /* A draw_measure_fn; `glyphs` is the glyphs. */
 float glyphs_width(void *glyphs, struct font f, const char *text, size_t length);
 
-/* The code point at *at, which moves behind it; bad bytes give U+FFFD. */
-uint32_t utf8_next(const char *text, size_t length, size_t *at);
-
 #endif

@@ -7,6 +7,8 @@
  * show. A polygon is cut into eight thin lines a row, each covering its spans exactly. */
 #include "raster.h"
 
+#include "../src/text.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

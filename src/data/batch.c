@@ -30,7 +30,16 @@ size_t data_shift(const struct data *d, uint64_t seed, uint64_t epoch)
     return rng_below(&r, (uint32_t)d->slide + 1);
 }
 
+size_t data_row_start(const struct data *d, size_t row, size_t width, size_t shift)
+{
+    return row * width + (row + 1 < d->train ? shift : 0);
+}
+
 void data_batch(const struct data *d, const uint32_t *index, size_t N, size_t shift, float *x)
 {
-    rows_gather(d->x + shift, index, N, shape_size(&d->shape), x);
+    size_t width = shape_size(&d->shape);
+    if (!shift)
+        rows_gather(d->x, index, N, width, x);
+    for (size_t i = 0; shift && i < N; i++)
+        memcpy(x + i * width, d->x + data_row_start(d, index[i], width, shift), width * sizeof *x);
 }

@@ -4,8 +4,10 @@
  *      {"name": "month", "words": ["April", "August"]}], "features": ["x1", "x2"],
  *      "targets": ["passengers"], "classes": []}
  *
- * Without it a loaded network could not tell what its inputs were called, how they were scaled, or which word
- * its outputs stand for. What is read comes from a file of anybody: every kind, number and length is checked.
+ * A text has its length and its characters: {"name": "plays.txt", "letters": 64, "classes": ["\n", " ",
+ * "a"]}. Without it a loaded network could not tell what its inputs were called, how they were scaled, or
+ * which word its outputs stand for. What is read comes from a file of anybody: every kind, number and length
+ * is checked.
  */
 #include "../error.h"
 #include "../memory.h"
@@ -19,7 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SCHEMA_BYTES = 16 << 20, SCHEMA_RAW = 1 << 20, SCHEMA_CLASSES = 1000 };
+enum { SCHEMA_BYTES = 16 << 20, SCHEMA_RAW = 1 << 20, SCHEMA_CLASSES = 1000, SCHEMA_LETTERS = 65536 };
 
 /* --- writing --- */
 
@@ -60,18 +62,29 @@ static void add_columns(cJSON *root, const struct data *d)
         cJSON_AddItemToArray(list, number_column(d, d->raw_name[i], i));
 }
 
-void data_schema_write(const struct data *d, struct text *out)
+static void write_letters(cJSON *root, const struct data *d)
 {
-    if (!d->raw)
-        return;
-    cJSON *root = cJSON_CreateObject();
-    cJSON_AddStringToObject(root, "name", d->name);
+    cJSON_AddNumberToObject(root, "letters", (double)d->targets);
+    add_texts(root, "classes", d->class_name, (size_t)d->classes);
+}
+
+static void write_table(cJSON *root, const struct data *d)
+{
     add_columns(root, d);
     cJSON *features = cJSON_AddArrayToObject(root, "features");
     for (int i = 0; d->plane && i < d->feature_count; i++)
         cJSON_AddItemToArray(features, cJSON_CreateString(feature_name((size_t)d->features[i])));
     add_texts(root, "targets", d->target_name, d->targets);
     add_texts(root, "classes", d->class_name, (size_t)d->classes);
+}
+
+void data_schema_write(const struct data *d, struct text *out)
+{
+    if (!d->raw && !d->letters)
+        return;
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddStringToObject(root, "name", d->name);
+    (d->letters ? write_letters : write_table)(root, d);
     char *text = root ? cJSON_PrintUnformatted(root) : NULL;
     if (text && strlen(text) <= SCHEMA_BYTES)
         text_add(out, text);
@@ -207,7 +220,30 @@ static bool measure(const cJSON *root, size_t *raw, long *targets, long *classes
     return ok || error_set(e, "its description of the inputs is damaged");
 }
 
-static struct data *read_root(const cJSON *root, struct error *e)
+/* The vocabulary of a text, and how long its windows are. */
+static struct data *read_letters(const cJSON *root, struct error *e)
+{
+    const cJSON *length = member(root, "letters"), *name = member(root, "name");
+    long classes = text_list(member(root, "classes"));
+    bool ok = cJSON_IsNumber(length) && length->valuedouble >= 1 && length->valuedouble <= SCHEMA_LETTERS &&
+              cJSON_IsString(name) && classes >= 2 && classes <= SCHEMA_LETTERS;
+    if (!ok) {
+        error_set(e, "its description of the text is damaged");
+        return NULL;
+    }
+    size_t T = (size_t)length->valuedouble;
+    struct data *d = data_begin(name->valuestring, 0, 0, (int)classes, T, e);
+    if (!d)
+        return NULL;
+    d->shape = shape_of(1, (int)T);
+    d->letters = true;
+    if (read_names(d->class_name, member(root, "classes"), e) && data_default_names(d, e))
+        return d;
+    data_unref(d);
+    return NULL;
+}
+
+static struct data *read_table(const cJSON *root, struct error *e)
 {
     size_t raw;
     long targets, classes;
@@ -235,7 +271,7 @@ struct data *data_schema_read(const char *json, struct error *e)
         return NULL;
     }
     cJSON *root = cJSON_Parse(json);
-    struct data *d = read_root(root, e);
+    struct data *d = (member(root, "letters") ? read_letters : read_table)(root, e);
     cJSON_Delete(root);
     return d;
 }
