@@ -128,7 +128,7 @@ static struct data *make_letters(
     const struct args *a, uint64_t seed, const atomic_bool *cancel, struct error *e)
 {
     struct letters l = {0};
-    struct windows w;
+    struct windows w = {0};
     struct data *d = NULL;
     char *bytes = NULL;
     size_t length = 0;
