@@ -1,10 +1,11 @@
 /* cmd_file.c - save and load.
  *
- * A file holds the weights and, as text, the commands that rebuild the model. Loading trusts neither: of the
- * commands only those run that build layers, compile, or generate data, and they run on a model, a recipe and
- * data of their own. Only when all of it fits together, down to the last tensor, does the session take it. */
+ * A file holds the weights and, as text, the commands that rebuild the model. Loading trusts neither: the
+ * commands run as rebuild.h says. Only when all of it fits together, down to the last tensor, does the
+ * session take it. */
 #include "cmd.h"
 #include "loop.h"
+#include "rebuild.h"
 
 #include "../src/data.h"
 #include "../src/io/safetensors.h"
@@ -80,142 +81,8 @@ const struct command save_command = {
     .run = run_save,
 };
 
-/* --- rebuilding ---------------------------------------------------------------------------------------- */
-
-struct rebuild {
-    struct model *model;
-    struct recipe recipe;
-    struct data *data, *reading;
-    uint64_t seed;
-    bool has_seed;
-    struct text shown; /* lines that do not run */
-};
-
-static void rebuild_release(struct rebuild *b)
-{
-    model_unref(b->model);
-    data_unref(b->data);
-    data_unref(b->reading);
-    text_release(&b->shown);
-}
-
-static bool put_model(struct rebuild *b, struct model *m)
-{
-    if (!m)
-        return false;
-    model_unref(b->model);
-    b->model = m;
-    return true;
-}
-
-static bool put_data(struct rebuild *b, struct data *d)
-{
-    if (!d)
-        return false;
-    data_unref(b->data);
-    b->data = d;
-    return true;
-}
-
-static bool rebuild_layer(struct rebuild *b, const struct command *c, const struct args *a, struct error *e)
-{
-    struct layer_spec spec;
-    layer_spec_of(c, a, &spec);
-    return put_model(b, model_with_layer(b->model, b->model->layers, &spec, e));
-}
-
-static bool is_generated(const struct command_line *line)
-{
-    const struct data_source *d = line->count ? data_source_find(line->word[0].text) : NULL;
-    return d && d->generated;
-}
-
-static bool rebuild_input(struct rebuild *b, const struct args *a, struct error *e)
-{
-    struct shape shape = a->value[0].shape;
-    bool given = !b->data, named = a->value[1].given;
-    return put_model(b, named ? model_with_named_input(b->model, shape, given, a->value[1].text, e)
-                              : model_with_input(b->model, shape, given, e));
-}
-
-static bool rebuild_compile(struct rebuild *b, const struct args *a, struct error *e)
-{
-    return compile_recipe(a, &b->recipe, &b->recipe, e);
-}
-
-static bool rebuild_freeze(struct rebuild *b, const struct args *a, struct error *e)
-{
-    int first, last;
-    return frozen_layers(b->model, a->value[0].text, &first, &last, e) &&
-           put_model(b, model_with_frozen(b->model, first, last, true, e));
-}
-
-static bool rebuild_data(struct rebuild *b, const struct args *a, struct error *e)
-{
-    return put_data(b, data_generate(a, b->seed, e));
-}
-
-static bool rebuild_features(struct rebuild *b, const struct args *a, struct error *e)
-{
-    return !b->data || put_data(b, data_choose_features(b->data, a, e));
-}
-
-static bool rebuild_seed(struct rebuild *b, const struct args *a, struct error *e)
-{
-    b->seed = (uint64_t)a->value[0].number;
-    b->has_seed = true;
-    return true;
-}
-
-/* What a file may run, beside the layers: on scratch objects, which nobody else sees. */
-static const struct rebuilder {
-    const char *command;
-    bool (*run)(struct rebuild *b, const struct args *a, struct error *e);
-} rebuilders[] = {
-    {"input", rebuild_input},
-    {"freeze", rebuild_freeze},
-    {"compile", rebuild_compile},
-    {"data", rebuild_data},
-    {"features", rebuild_features},
-    {"seed", rebuild_seed},
-};
-
-static const struct rebuilder *rebuilder_of(const struct command_line *line)
-{
-    for (size_t i = 0; i < sizeof rebuilders / sizeof *rebuilders; i++)
-        if (!strcmp(rebuilders[i].command, line->name.text))
-            return rebuilders[i].run != rebuild_data || is_generated(line) ? &rebuilders[i] : NULL;
-    return NULL;
-}
-
-/* Runs one command on the scratch objects, or keeps its text to be shown. */
-static bool rebuild_command(struct rebuild *b, const struct command_line *line, struct error *e)
-{
-    const struct command *c = line->name.key ? NULL : command_find(line->name.text, false, NULL);
-    const struct rebuilder *how = c ? rebuilder_of(line) : NULL;
-    struct args a;
-    if (!c || !(how || is_layer_command(c))) {
-        text_addf(&b->shown, "%s%s%s\n", line->name.text, *line->raw ? " " : "", line->raw);
-        return true;
-    }
-    if (!args_bind(c->name, c->args, line->word, line->count, &a, e))
-        return false;
-    a.rest = a.rest_offset >= 0 ? line->raw + (a.rest_offset - line->raw_offset) : "";
-    return how ? how->run(b, &a, e) : rebuild_layer(b, c, &a, e);
-}
-
-static bool rebuild_text(struct rebuild *b, const char *commands, struct error *e)
-{
-    struct line line;
-    b->model = model_new(e);
-    if (!b->model || lex_line(commands, strlen(commands), &line, e) != LEX_OK)
-        return false;
-    bool ok = true;
-    for (int i = 0; i < line.count && ok; i++)
-        ok = rebuild_command(b, &line.command[i], e);
-    line_release(&line);
-    return ok && (b->model->built || error_set(e, "its commands make no model"));
-}
+/* --- how samples are read --------------------------------------------------------------------------------
+ */
 
 /* How samples are read, when the file tells it and generated data do not: it must fit the model. */
 static bool rebuild_reading(struct rebuild *b, const struct tensor_file *f, struct error *e)
@@ -282,7 +149,9 @@ static bool load_file(struct repl *r, const char *path, const struct tensor_file
     struct rebuild b = {.seed = r->session->seed};
     if (!commands)
         return error_set(e, "'%s' holds tensors, but no commands that rebuild their model", path);
-    bool ok = rebuild_text(&b, commands, e) && rebuild_reading(&b, f, e) && take_over(r, path, f, &b, e);
+    bool ok = rebuild_lines(&b, commands, e) &&
+              (b.model->built || error_set(e, "its commands make no model")) && rebuild_reading(&b, f, e) &&
+              take_over(r, path, f, &b, e);
     if (!ok) {
         e->offset = -1; /* its place is in the file, not in the typed line */
         error_prefix(e, "'%s' is not loaded", path);

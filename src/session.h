@@ -8,6 +8,8 @@
 
 #include "gradcheck.h"
 #include "initializer.h"
+#include "landscape.h"
+#include "runs.h"
 #include "text.h"
 #include "trainer.h"
 
@@ -78,6 +80,9 @@ struct session {
     struct undo *undo;
     struct score score[2]; /* by part, cached */
     const char *autosave;  /* file for autosaves, or NULL; not owned */
+    struct runs runs;      /* of the last experiment that compares; shown while runs.data are the data */
+    struct landscape *landscape; /* the last one, or NULL; shown while its model and data are the present ones */
+    uint64_t beside;             /* grows with every change of runs or landscape */
 };
 
 struct session *session_new(enum worker_mode mode, struct error *e);
@@ -103,6 +108,9 @@ bool session_init(struct session *s, const struct initializer *which, const doub
 bool session_set_data(
     struct session *s, struct data *d, struct error *e);            /* takes the reference, also on failure */
 bool session_set_lr(struct session *s, double lr, struct error *e); /* also while training */
+/* A model and a recipe in place of those that are there, with fresh weights; `label` is what undo calls it. */
+bool session_put(struct session *s, const char *label, const struct model *m, const struct recipe *r,
+    struct error *e);
 bool session_new_scene(struct session *s, struct error *e);         /* `new`: no layers, no data */
 bool session_load(struct session *s, const char *path, const struct model *m, const struct recipe *r,
     const struct data *d, const struct data *reading, struct state *state,
@@ -154,6 +162,22 @@ enum part { PART_TRAIN, PART_HELD_OUT };
 /* Scores of the present weights on a part of the data; cached until something changes. Owned by the session.
  */
 const struct tally *session_score(struct session *s, enum part part, struct error *e);
+
+/* --- beside it (experiment.h) --- */
+
+/* A copy of the present network, its weights, recipe, place and curves, under a new name: `model NAME` goes
+ * there. The present one stays. Works while training. */
+bool session_branch(struct session *s, const char *name, struct error *e);
+
+/* Takes them in place of the last ones. */
+void session_keep_runs(struct session *s, struct runs *runs);
+void session_keep_landscape(struct session *s, struct landscape *l);
+
+/* What is kept, where it belongs to the present model and data; else NULL. */
+const struct runs *session_runs(const struct session *s);
+const struct landscape *session_landscape(const struct session *s);
+
+/* --- measures --- */
 
 /* A metric by name, "val_" in front for the held-out part; "loss" among them. */
 bool session_metric(struct session *s, const char *name, double *out, struct error *e);

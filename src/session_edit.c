@@ -115,6 +115,7 @@ bool session_compile(struct session *s, const struct recipe *r, struct error *e)
         memcpy(fresh->stat, n->state->stat, n->model->stats * sizeof(float));
         fresh->place = n->state->place;
         fresh->place.t = 0; /* a new optimiser starts without memory */
+        fresh->place.course = (struct course){.since = fresh->place.epoch};
     }
     undo_mark(s, "compile", true);
     n->state = fresh;
@@ -222,6 +223,24 @@ bool session_load(struct session *s, const char *path, const struct model *m, co
         s->data = data_ref(d);
     }
     network_read_by(n, reading);
+    s->revision++;
+    return true;
+}
+
+bool session_put(
+    struct session *s, const char *label, const struct model *m, const struct recipe *r, struct error *e)
+{
+    struct network *n = session_network(s);
+    struct state *fresh = NULL;
+    if (m->built && !(fresh = session_make_state(s, m, r, e)))
+        return false;
+    session_end_training(s);
+    undo_mark(s, label, true);
+    model_unref(n->model);
+    n->model = model_ref(m);
+    n->state = fresh;
+    n->recipe = *r;
+    curves_clear(&n->curves);
     s->revision++;
     return true;
 }
