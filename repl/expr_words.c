@@ -31,7 +31,8 @@ static bool lr_value(struct repl *r, double *out, struct error *e)
     const struct recipe *recipe = &session_network(r->session)->recipe;
     if (!recipe->optimizer)
         return error_set(e, "there is no learning rate yet: `compile adam lr=0.01` sets one");
-    *out = recipe->lr;
+    struct place place = session_place(r->session);
+    *out = schedule_rate(recipe, &place);
     return true;
 }
 

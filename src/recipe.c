@@ -19,6 +19,13 @@ void recipe_set_loss(struct recipe *r, const struct loss *loss)
         r->loss_hyper[i] = loss->args[i].fallback;
 }
 
+void recipe_set_schedule(struct recipe *r, const struct schedule *schedule)
+{
+    r->schedule = schedule;
+    for (int i = 0; schedule && i < args_count(schedule->args); i++)
+        r->schedule_hyper[i] = schedule->args[i].fallback;
+}
+
 const struct recipe_output *recipe_output_find(const struct recipe *r, const char *layer)
 {
     for (int i = 0; i < r->outputs; i++)
@@ -61,6 +68,26 @@ static void write_class_weights(const struct recipe *r, struct text *out)
         text_add(out, "]");
 }
 
+static void write_schedule(const struct recipe *r, struct text *out)
+{
+    if (r->schedule) {
+        text_addf(out, " schedule=%s", r->schedule->name);
+        write_rows(r->schedule->args, r->schedule_hyper, out);
+    }
+    if (r->warmup > 0)
+        write_number("warmup", r->warmup, out);
+}
+
+static void write_limits(const struct recipe *r, struct text *out)
+{
+    if (r->clip > 0)
+        write_number("clip", r->clip, out);
+    if (r->clip_value > 0)
+        write_number("clip_value", r->clip_value, out);
+    if (r->accumulate > 1)
+        write_number("accumulate", r->accumulate, out);
+}
+
 static void write_output(const struct recipe_output *o, struct text *out)
 {
     text_addf(out, "output %s", o->layer);
@@ -87,6 +114,8 @@ static void write_compile(const struct recipe *r, struct text *out)
         write_number("l1", r->l1, out);
     if (r->l2 > 0)
         write_number("l2", r->l2, out);
+    write_schedule(r, out);
+    write_limits(r, out);
     write_class_weights(r, out);
     text_add(out, "\n");
 }

@@ -5,6 +5,7 @@
 #include "loss.h"
 #include "model.h"
 #include "optimizer.h"
+#include "schedule.h"
 
 enum { RECIPE_CLASSES = 32 };
 
@@ -23,7 +24,13 @@ struct recipe {
     const struct loss *loss; /* NULL: chosen by data and head when training starts */
     double loss_hyper[LOSS_ARGS];
     double lr, l1, l2;
-    double weight_decay;                 /* optimizer.h */
+    double weight_decay;             /* optimizer.h */
+    const struct schedule *schedule; /* of the rate; NULL: constant */
+    double schedule_hyper[SCHEDULE_ARGS];
+    double warmup;     /* updates in which the rate rises from 0; 0: none */
+    double clip;       /* the gradient's length over all parameters is at most this; 0: any */
+    double clip_value; /* each gradient lies within ± this; 0: any */
+    int accumulate;    /* batches that make one update; 0 and 1: each */
     double class_weight[RECIPE_CLASSES]; /* of the classes in order */
     int class_weights;                   /* how many; 0: all count alike; -1: balanced by their counts */
     struct recipe_output output[MODEL_OUTPUTS];
@@ -35,8 +42,9 @@ struct text;
 /* The recipe of an optimiser with its defaults, without loss or penalties. */
 struct recipe recipe_of(const struct optimizer *optimizer);
 
-/* Chooses a loss, with its defaults. */
+/* Chooses a loss, a schedule, with its defaults. */
 void recipe_set_loss(struct recipe *r, const struct loss *loss);
+void recipe_set_schedule(struct recipe *r, const struct schedule *schedule);
 
 /* What was said for the output of this name; NULL: nothing. */
 const struct recipe_output *recipe_output_find(const struct recipe *r, const char *layer);

@@ -198,6 +198,7 @@ void session_status(const struct session *s, struct status *out)
     }
     *out = (struct status){.phase = PHASE_IDLE, .lr = n->recipe.lr, .loss = NAN, .left = NAN};
     if (n->state) {
+        out->lr = schedule_rate(&n->recipe, &n->state->place);
         out->epoch = n->state->place.epoch;
         out->step = n->state->place.step;
     }

@@ -9,13 +9,15 @@
 #include "initializer.h"
 #include "model.h"
 #include "optimizer.h"
+#include "schedule.h"
 
 /* Where training stands; rewinding restores it with the weights. */
 struct place {
-    uint64_t step;  /* updates done since the weights were made */
+    uint64_t step;  /* batches done since the weights were made; each an update, unless they accumulate */
     uint64_t epoch; /* whole epochs done */
     uint32_t batch; /* batches done in the present epoch */
     uint64_t t;     /* updates done by the present optimiser: its bias correction */
+    struct course course; /* what the schedule of the rate knows */
 };
 
 struct state {

@@ -115,6 +115,7 @@ bool trainer_start(struct trainer *t, const struct fit *fit, struct error *e)
     t->run_steps = 0;
     t->run.time = 0;
     trainer_find_epoch(t);
+    schedule_begin(&t->recipe, &t->state->place, trainer_batches(t), fit->epochs, fit->steps);
     curves_cut(t->curves, t->state->place.step);
     double time = trainer_now();
     t->save_time = time;

@@ -91,7 +91,7 @@ static double smaller_rate(const struct recipe *r)
 static void log_divergence(struct trainer *t, double loss)
 {
     struct curve_point p = {.step = t->state->place.step, .epoch = t->state->place.epoch + 1};
-    p.lr = (float)t->recipe.lr;
+    p.lr = (float)schedule_rate(&t->recipe, &t->state->place);
     p.loss = t->tally.n ? (float)(t->tally.loss / (double)t->tally.n) : NAN;
     p.accuracy = p.mae = p.val_loss = p.val_accuracy = p.val_mae = NAN;
     if (t->tally.n)
@@ -210,13 +210,14 @@ static void checkpoint(struct trainer *t)
 static bool finish_epoch(struct trainer *t)
 {
     struct state *s = t->state;
-    struct curve_point p = {.step = s->place.step, .lr = (float)t->recipe.lr};
+    struct curve_point p = {.step = s->place.step, .lr = (float)schedule_rate(&t->recipe, &s->place)};
     p.loss = (float)(t->tally.loss / (double)t->tally.n);
     p.accuracy = tally_accuracy(&t->tally);
     p.mae = tally_mae(&t->tally);
     score_held_out(t, &p);
     s->place.batch = 0;
     p.epoch = ++s->place.epoch;
+    schedule_score(&t->recipe, &s->place, isnan(p.val_loss) ? p.loss : p.val_loss);
     curves_add(t->curves, &p);
     trainer_start_epoch(t);
     checkpoint(t);
@@ -349,7 +350,7 @@ void trainer_publish(struct trainer *t, double time)
     s->batches = trainer_batches(t);
     s->loss = t->loss;
     s->mean_loss = t->tally.n ? t->tally.loss / (double)t->tally.n : NAN;
-    s->lr = t->recipe.lr;
+    s->lr = schedule_rate(&t->recipe, p);
     s->speed = t->speed;
     s->seconds = run_seconds(t, time);
     s->steps_per_s = t->rate;

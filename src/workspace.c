@@ -391,7 +391,7 @@ static void settle_statistics(const struct workspace *ws, struct state *s)
 void workspace_update(struct workspace *ws, struct state *s, const struct recipe *r)
 {
     struct update u = {
-        .lr = r->lr, .weight_decay = r->weight_decay, .hyper = r->hyper, .t = ++s->place.t};
+        .lr = schedule_rate(r, &s->place), .weight_decay = r->weight_decay, .hyper = r->hyper, .t = ++s->place.t};
     for (int k = 0; k < ws->trains; k++) {
         size_t offset = ws->trained[k].offset;
         u.n = ws->trained[k].count;

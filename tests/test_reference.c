@@ -1,5 +1,6 @@
-/* test_reference.c - every layer, activation, loss and optimiser against numbers from PyTorch, which
- * reference/make_reference.py wrote in float64. A case of the file is a kind, a name and arrays of numbers.
+/* test_reference.c - every layer, activation, loss, optimiser and schedule against numbers from PyTorch,
+ * which reference/make_reference.py wrote in float64. A case of the file is a kind, a name and arrays of
+ * numbers.
  *
  * Tolerance: 1e-5 of the value, and 1e-6 of the largest in its array: a value near zero in a sum of large
  * ones carries their rounding. Optimisers: 20 steps in float32 pile up, so 1e-4. */
@@ -7,7 +8,8 @@
 #include "../src/initializer.h"
 #include "../src/layer.h"
 #include "../src/loss.h"
-#include "../src/optimizer.h"
+#include "../src/recipe.h"
+#include "../src/state.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -297,6 +299,37 @@ static void optimizers(void **state)
     }
 }
 
+static void check_schedule(const struct reference *r)
+{
+    struct recipe recipe = recipe_of(optimizer_find("sgd"));
+    struct place p = {0};
+    uint32_t batches = (uint32_t)values(r, "size")[0], epochs = (uint32_t)values(r, "size")[1];
+    float rate[64];
+    recipe.lr = 0.05;
+    recipe_set_schedule(&recipe, schedule_find(r->name));
+    for (size_t i = 0; i < array_of(r, "hyper")->count; i++)
+        recipe.schedule_hyper[i] = (double)values(r, "hyper")[i];
+    schedule_begin(&recipe, &p, batches, epochs, 0);
+    for (; p.epoch < epochs; p.epoch++) {
+        for (p.batch = 0; p.batch < batches; p.batch++)
+            rate[p.t++] = (float)schedule_rate(&recipe, &p);
+        schedule_score(&recipe, &p, values(r, "score")[p.epoch]);
+    }
+    assert_int_equal(array_of(r, "rate")->count, p.t);
+    assert_same(r, "rate", rate, 1e-5);
+}
+
+static void schedules(void **state)
+{
+    assert_int_equal(each_case("schedule", check_schedule), 9);
+    for (size_t i = 0; schedule_at(i); i++) {
+        int found = 0;
+        for (int j = 0; j < case_count; j++)
+            found += !strcmp(cases[j].kind, "schedule") && !strcmp(cases[j].name, schedule_name(i));
+        assert_true(found >= 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +337,7 @@ int main(void)
         cmocka_unit_test(layers),
         cmocka_unit_test(losses),
         cmocka_unit_test(optimizers),
+        cmocka_unit_test(schedules),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

@@ -74,7 +74,7 @@ static void load(struct replica *r, const struct session *s, const struct state 
     r->progress = 0;
     r->work = 0;
     r->started = true;
-    making(r)->lr = r->recipe.lr;
+    making(r)->lr = schedule_rate(&r->recipe, &from->place);
 }
 
 static void load_first_rows(struct replica *r, const struct state *from)
@@ -120,7 +120,8 @@ static bool load_snapshot(struct replica *r, const struct session *s, long row)
     r->N = shot->N;
     r->key = shot->key;
     memcpy(r->index, shot->index, shot->N * sizeof *r->index);
-    r->recipe.lr = making(r)->lr = shot->lr;
+    r->recipe.lr = shot->lr;
+    making(r)->lr = schedule_rate(&r->recipe, &shot->state->place);
     return true;
 }
 

@@ -386,6 +386,26 @@ static bool read_numbers(const char *text, uint64_t *out, int count)
     return !*text;
 }
 
+/* A file without it comes from a state that no schedule has touched. */
+static bool read_course(const struct tensor_file *f, struct course *c)
+{
+    const char *text = safetensors_metadata(f, "course");
+    uint64_t n[8] = {0};
+    if (!text)
+        return true;
+    if (!read_numbers(text, n, 8))
+        return false;
+    for (int i = 3; i < 8; i++)
+        if (n[i] > UINT32_MAX)
+            return false;
+    *c = (struct course){.since = n[0], .from = n[1], .end = n[2], .batches = (uint32_t)n[3]};
+    c->drops = (uint32_t)n[4];
+    c->waited = (uint32_t)n[5];
+    c->scored = n[6] != 0;
+    memcpy(&c->best, &(uint32_t){(uint32_t)n[7]}, sizeof c->best);
+    return true;
+}
+
 static bool read_place(const struct tensor_file *f, struct place *place, uint64_t *seed, struct error *e)
 {
     const char *text = safetensors_metadata(f, "place"), *seed_text = safetensors_metadata(f, "seed");
@@ -395,6 +415,9 @@ static bool read_place(const struct tensor_file *f, struct place *place, uint64_
     if (seed_text && !read_numbers(seed_text, seed, 1))
         return error_set(e, "cannot load '%s': its seed is damaged", f->name);
     *place = (struct place){.step = n[0], .epoch = n[1], .batch = (uint32_t)n[2], .t = n[3]};
+    if (!read_course(f, &place->course))
+        return error_set(
+            e, "cannot load '%s': its place in the learning rate's schedule is damaged", f->name);
     return true;
 }
 

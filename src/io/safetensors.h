@@ -1,10 +1,11 @@
 /* safetensors.h - weights as a .safetensors file: an 8-byte length, a JSON header, the tensors' bytes.
  *
  * Names are `layer/tensor` in Keras's layout (dense1/kernel: inputs x units). __metadata__ holds "format":
- * "gradus", "commands": the lines that rebuild model and data, "place": step, epoch, batch and t, "seed", and
- * "inputs": how a sample is read. Moments are saved too, as "moment0/dense1/kernel", so that training goes on
- * as it would have. Nothing read is trusted: header length, offsets, overlaps, types, shapes and sizes are
- * checked before memory is taken. Source of the format: the safetensors README of Hugging Face. Any thread.
+ * "gradus", "commands": the lines that rebuild model and data, "place": step, epoch, batch and t,
+ * "course": what the schedule of the rate knows, "seed", and "inputs": how a sample is read. Moments are
+ * saved too, as "moment0/dense1/kernel", so that training goes on as it would have. Nothing read is trusted:
+ * header length, offsets, overlaps, types, shapes and sizes are checked before memory is taken. Source of the
+ * format: the safetensors README of Hugging Face. Any thread.
  */
 #ifndef GRADUS_IO_SAFETENSORS_H
 #define GRADUS_IO_SAFETENSORS_H

@@ -74,6 +74,16 @@ static bool add_tensor(void *arg, const char *name, const struct param *p, const
     return true;
 }
 
+/* The best score as its bits: every float comes back. */
+static void add_course(struct text *out, const struct course *c)
+{
+    uint32_t best;
+    memcpy(&best, &c->best, sizeof best);
+    text_addf(out, ",\"course\":\"%" PRIu64 " %" PRIu64 " %" PRIu64, c->since, c->from, c->end);
+    text_addf(out, " %" PRIu32 " %" PRIu32 " %" PRIu32 " %d %" PRIu32 "\"", c->batches, c->drops, c->waited,
+        c->scored, best);
+}
+
 static void make_header(struct header *h, const struct state *s, const char *commands, const char *schema)
 {
     text_add(&h->text, "{\"__metadata__\":{\"format\":\"gradus\",\"commands\":");
@@ -83,8 +93,10 @@ static void make_header(struct header *h, const struct state *s, const char *com
         add_json_text(&h->text, schema);
     }
     text_addf(&h->text,
-        ",\"place\":\"%" PRIu64 " %" PRIu64 " %" PRIu32 " %" PRIu64 "\",\"seed\":\"%" PRIu64 "\"}",
+        ",\"place\":\"%" PRIu64 " %" PRIu64 " %" PRIu32 " %" PRIu64 "\",\"seed\":\"%" PRIu64 "\"",
         s->place.step, s->place.epoch, s->place.batch, s->place.t, s->seed);
+    add_course(&h->text, &s->place.course);
+    text_add(&h->text, "}");
     visit_all(s, add_tensor, h);
     text_add(&h->text, "}");
     while (h->text.length % 8 && !h->text.failed)

@@ -197,7 +197,43 @@ def optimizers():
              lr=torch.tensor([0.1]), w=start, g=g, path=torch.stack(path))
 
 
+S = torch.optim.lr_scheduler
+
+# hyper is in the order of the rows of schedule.c; then batches an epoch, epochs, and how PyTorch says it, with
+# True where it steps after every batch, False after every epoch. Keras drops one epoch earlier on a plateau.
+SCHEDULES = [
+    ("constant", [], 3, 2, lambda o: S.ConstantLR(o, factor=1), True),
+    ("step", [2, 0.5], 3, 7, lambda o: S.StepLR(o, 2, 0.5), False),
+    ("exponential", [0.8], 1, 9, lambda o: S.ExponentialLR(o, 0.8), False),
+    ("cosine", [0, 0, 0], 10, 3, lambda o: S.CosineAnnealingLR(o, 30), True),
+    ("cosine", [20, 0, 0.1], 5, 4, lambda o: S.CosineAnnealingLR(o, 20, eta_min=0.005), True),
+    ("cosine", [0, 3, 0.1], 7, 3, lambda o: S.CosineAnnealingLR(o, 21, eta_min=0.005), True),
+    ("one_cycle", [0, 0, 0.3, 25, 1e4], 10, 4, lambda o: S.OneCycleLR(o, 0.05, 40, cycle_momentum=False), True),
+    ("one_cycle", [30, 0, 0.5, 10, 100], 5, 6,
+     lambda o: S.OneCycleLR(o, 0.05, 30, pct_start=0.5, div_factor=10, final_div_factor=100, cycle_momentum=False), True),
+    ("plateau", [0.5, 2, 0.01, 0.002], 2, 24,
+     lambda o: S.ReduceLROnPlateau(o, factor=0.5, patience=1, threshold=0.01, threshold_mode="abs", min_lr=0.002), False),
+]
+
+
+def schedules():
+    for name, hyper, batches, epochs, make, by_batch in SCHEDULES:
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], 0.05)
+        schedule, rates = make(optimizer), []
+        scores = exact(torch.rand(epochs).sort(descending=True).values.clamp(min=0.3))
+        for epoch in range(epochs):
+            for batch in range(batches):
+                rates.append(optimizer.param_groups[0]["lr"])
+                optimizer.step()
+                if by_batch and epoch * batches + batch + 1 < batches * epochs:
+                    schedule.step()
+            if not by_batch:
+                schedule.step(*([scores[epoch].item()] if name == "plateau" else []))
+        case("schedule", name, hyper=torch.tensor(hyper), size=torch.tensor([batches, epochs]),
+             score=scores, rate=torch.tensor(rates))
+
+
 if __name__ == "__main__":
     print("# Made by make_reference.py with PyTorch", torch.__version__)
-    for part in (activations, dense, flatten, dropout, losses, optimizers):
+    for part in (activations, dense, flatten, dropout, losses, optimizers, schedules):
         part()
