@@ -6,7 +6,7 @@
 #define LAYER_TYPES(each)                                                                             \
     each(input) each(dense) each(activation) each(flatten) each(dropout) each(add) each(multiply)     \
         each(average) each(concat) each(dot) each(masking) each(spatial_dropout) each(gaussian_noise) \
-            each(sampling)
+            each(sampling) each(embedding) each(positional) each(attention) each(layernorm) each(batchnorm)
 
 #define DECLARE(type) extern const struct layer_type type##_layer;
 LAYER_TYPES(DECLARE)
