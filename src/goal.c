@@ -22,27 +22,71 @@ const struct goal *goals_head(const struct goals *g)
 
 /* --- what fits --- */
 
-/* A loss over probabilities needs a head that gives them; a loss over signs needs one that gives a sign. */
-static bool loss_fits(
-    const struct loss *loss, const struct data *d, const struct layer *head, struct error *e)
+static bool refuse_numbers(
+    const struct goal *g, const struct data *d, const struct layer *head, struct error *e)
 {
-    bool sign = !head->activation || head->activation->encoding == ENCODE_SIGN;
-    const char *activation = head->activation ? head->activation->name : "linear";
-    if (loss->targets != LOSS_NUMBERS && !d->classes)
-        return error_set(e, "loss %s is for classes, but '%s' has numbers as targets: try `compile loss=mse`",
-            loss->name, d->name);
-    if (loss->fused_with && strcmp(loss->fused_with, activation))
+    if (g->reconstruct)
         return error_set(e,
-            "loss %s needs a head of %s, and '%s' is %s: replace it (`replace %s dense %d %s`), or "
-            "choose another loss (`compile loss=mse`)",
-            loss->name, loss->fused_with, head->name, activation, head->name,
-            head->out.dim[head->out.rank - 1], loss->fused_with);
-    if (loss->targets == LOSS_CLASSES && !loss->fused_with && !sign)
+            "loss %s is for classes, but '%s' reconstructs the input, which is numbers: try `output %s "
+            "loss=mse "
+            "target=input`",
+            g->loss->name, head->name, head->name);
+    return error_set(e, "loss %s is for classes, but '%s' has numbers as targets: try `compile loss=mse`",
+        g->loss->name, d->name);
+}
+
+/* Numbers may stand for shares: of the first thousand samples all must lie between 0 and 1. */
+static bool shares_fit(const struct goal *g, const struct data *d, const struct layer *head, struct error *e)
+{
+    enum { SAMPLES = 1000 };
+    size_t width = g->reconstruct ? shape_size(&d->shape) : d->targets, n = d->n < SAMPLES ? d->n : SAMPLES;
+    const float *value = g->reconstruct ? d->x : d->t;
+    for (size_t i = 0; i < n * width; i++)
+        if (!(value[i] >= 0 && value[i] <= 1))
+            return error_set(e,
+                "loss %s is for classes, or for numbers from 0 to 1, but sample %zu of '%s' has %g as a "
+                "target: "
+                "try `%s%s loss=mse%s`",
+                g->loss->name, i / width, d->name, (double)value[i], g->reconstruct ? "output " : "compile",
+                g->reconstruct ? head->name : "", g->reconstruct ? " target=input" : "");
+    return true;
+}
+
+/* The activations that a loss is for, as a list; and how a layer comes to have the first one. */
+static bool refuse_head(const struct loss *loss, const struct layer *head, struct error *e)
+{
+    const char *activation = head->activation ? head->activation->name : "linear", *best = loss_head(loss);
+    if (loss->heads == HEAD_SIGN)
         return error_set(e,
             "loss %s needs a head that gives a sign, and '%s' is %s: replace it (`replace %s dense 1 "
             "linear`)",
             loss->name, head->name, activation, head->name);
-    return true;
+    return error_set(e,
+        "loss %s needs a head of %s%s, and '%s' is %s: replace it (`replace %s dense %d %s`), let "
+        "`activation "
+        "%s` follow it, or choose another loss (`compile loss=mse`)",
+        loss->name, loss->heads == (HEAD_BIT | HEAD_ONE_HOT) ? "sigmoid or " : "", best, head->name,
+        activation, head->name, head->out.dim[head->out.rank - 1], best, best);
+}
+
+/* A loss over probabilities needs a head that gives them; a loss over signs needs one that gives a sign. */
+static bool loss_fits(const struct goal *g, const struct data *d, const struct layer *head, struct error *e)
+{
+    const struct loss *loss = g->loss;
+    bool numbers = g->reconstruct || !d->classes;
+    if (numbers && loss->targets != LOSS_NUMBERS && !loss->shares)
+        return refuse_numbers(g, d, head, e);
+    if (loss->outputs && !numbers)
+        return error_set(e, "loss %s is for numbers, but '%s' has classes as targets: leave `loss=` out",
+            loss->name, d->name);
+    if (loss->outputs && g->K != loss->outputs)
+        return error_set(e,
+            "loss %s reads rows of %zu numbers, but '%s' gives %zu: replace it (`replace %s dense "
+            "%zu`)",
+            loss->name, loss->outputs, head->name, g->K, head->name, loss->outputs);
+    if (loss->heads && !(loss->heads & 1u << g->encoding))
+        return refuse_head(loss, head, e);
+    return !numbers || !loss->shares || shares_fit(g, d, head, e);
 }
 
 /* An output that reconstructs gives as many values as the input has. */
@@ -55,6 +99,15 @@ static bool reconstruct_fits(const struct model *m, const struct layer *head, st
                head->name, shape_text(&head->out, out), shape_text(want, in));
 }
 
+/* The positions that a sequence of labels needs: one each, and a blank between two that are alike. */
+static size_t positions_needed(const float *label, size_t count)
+{
+    size_t n = 0, blanks = 0;
+    for (; n < count && label[n] >= 0; n++)
+        blanks += n && label[n] == label[n - 1];
+    return n + blanks;
+}
+
 static bool sequence_fits(const struct data *d, const struct layer *head, struct error *e)
 {
     int positions = head->out.dim[0], outputs = head->out.dim[head->out.rank - 1];
@@ -63,9 +116,29 @@ static bool sequence_fits(const struct data *d, const struct layer *head, struct
             "this loss reads a sequence of softmax outputs, one for each of the %d classes and one for the "
             "blank: '%s' needs a shape of Tx%d",
             d->classes, head->name, d->classes + 1);
-    return (size_t)positions >= d->targets ||
-           error_set(e, "its targets have up to %zu labels, but '%s' has %d positions: make the input longer",
-               d->targets, head->name, positions);
+    for (size_t i = 0; i < d->n; i++) {
+        size_t needs = positions_needed(d->t + i * d->targets, d->targets);
+        if (needs > (size_t)positions)
+            return error_set(e,
+                "the labels of sample %zu need %zu positions, but '%s' has %d: make the input longer, or "
+                "pool "
+                "less",
+                i, needs, head->name, positions);
+    }
+    return true;
+}
+
+/* Labels are whole numbers below the number of classes, or -1 where there is none. */
+static bool labels_fit(const struct data *d, bool *holes, struct error *e)
+{
+    for (size_t i = 0; i < d->n * d->targets; i++) {
+        float label = d->t[i];
+        *holes = *holes || label < 0;
+        if (!(label >= -1 && label < (float)d->classes) || label != (float)(int)label)
+            return error_set(e, "sample %zu has the class %g, but '%s' has the classes 0 to %d",
+                i / d->targets, (double)label, d->name, d->classes - 1);
+    }
+    return true;
 }
 
 /* --- making --- */
@@ -75,12 +148,21 @@ static void measure(struct goal *g, const struct layer *head, size_t labels)
 {
     enum loss_targets targets = g->loss->targets;
     g->encoding = head->activation ? head->activation->encoding : ENCODE_SIGN;
-    g->fused = g->loss->fused_with && head->activation && head->keep_z &&
-               !strcmp(g->loss->fused_with, head->activation->name);
+    g->fused = head->activation && head->keep_z && loss_fuses(g->loss, head->activation->name);
     g->K = (size_t)head->out.dim[head->out.rank - 1];
     g->P = shape_size(&head->out) / g->K;
     g->W = targets == LOSS_SEQUENCE ? labels : targets == LOSS_INDEX ? 1 : g->K;
     g->width = g->reconstruct ? 0 : targets == LOSS_SEQUENCE ? g->W : g->P * g->W;
+}
+
+/* What `compile` said holds for an output that reconstructs only if it is for numbers. */
+static const struct loss *chosen_loss(
+    const struct goal *g, const struct layer *head, const struct recipe *r, const struct data *d)
+{
+    bool numbers = r->loss && (r->loss->targets == LOSS_NUMBERS || r->loss->shares);
+    if (g->reconstruct)
+        return numbers ? r->loss : loss_find("mse");
+    return r->loss ? r->loss : loss_find(data_default_loss(d, head->activation));
 }
 
 static void aim(struct goal *g, const struct layer *head, const struct recipe *r, const struct data *d)
@@ -89,11 +171,12 @@ static void aim(struct goal *g, const struct layer *head, const struct recipe *r
     bool says = own && own->loss;
     g->weight = own ? own->weight : 1;
     g->reconstruct = own && own->reconstruct;
-    g->loss = says      ? own->loss
-              : r->loss ? r->loss
-                        : loss_find(g->reconstruct ? "mse" : data_default_loss(d, head->activation));
-    for (int i = 0; g->loss->args && i < args_count(g->loss->args); i++)
-        g->hyper[i] = says ? own->hyper[i] : r->loss ? r->loss_hyper[i] : g->loss->args[i].fallback;
+    g->loss = says ? own->loss : chosen_loss(g, head, r, d);
+    g->labels = d->classes && !g->reconstruct;
+    for (int i = 0; i < args_count(g->loss->args); i++)
+        g->hyper[i] = says                 ? own->hyper[i]
+                      : r->loss == g->loss ? r->loss_hyper[i]
+                                           : g->loss->args[i].fallback;
     measure(g, head, d->targets);
 }
 
@@ -120,47 +203,65 @@ static bool deal_columns(struct goals *g, const struct model *m, const struct da
     return true;
 }
 
+static bool goal_fits(const struct goal *g, const struct model *m, const struct data *d, struct error *e)
+{
+    const struct layer *head = &m->layer[g->layer];
+    if (g->reconstruct)
+        return reconstruct_fits(m, head, e) && loss_fits(g, d, head, e);
+    if (g->loss->targets == LOSS_SEQUENCE)
+        return loss_fits(g, d, head, e) && sequence_fits(d, head, e);
+    return (!d->classes || data_head_fits(d, g->encoding, shape_size(&head->out), e)) &&
+           loss_fits(g, d, head, e);
+}
+
 static bool check(struct goals *g, const struct model *m, const struct data *d, struct error *e)
 {
+    bool holes = false;
+    if (d->classes && !labels_fit(d, &holes, e))
+        return false;
     for (int i = 0; i < g->count; i++) {
-        const struct goal *goal = &g->goal[i];
-        const struct layer *head = &m->layer[goal->layer];
-        bool sequence = goal->loss->targets == LOSS_SEQUENCE;
-        bool ok = goal->reconstruct ? reconstruct_fits(m, head, e)
-                  : sequence        ? loss_fits(goal->loss, d, head, e) && sequence_fits(d, head, e)
-                  : d->classes      ? data_head_fits(d, goal->encoding, shape_size(&head->out), e) &&
-                                     loss_fits(goal->loss, d, head, e)
-                               : loss_fits(goal->loss, d, head, e);
-        if (!ok)
-            return g->count == 1 ? false : error_prefix(e, "output '%s'", head->name);
+        struct goal *goal = &g->goal[i];
+        if (!goal_fits(goal, m, d, e))
+            return g->count > 1 ? error_prefix(e, "output '%s'", m->layer[goal->layer].name) : false;
+        goal->holes = holes && goal->labels && goal->loss->targets < LOSS_INDEX;
     }
     return d->classes || deal_columns(g, m, d, e);
 }
 
+/* Weights that make every class count alike in sum: of n labels, n / (classes x its number). */
+static bool balance(float *weight, const struct data *d, struct error *e)
+{
+    double *count = memory_take((size_t)d->classes, sizeof *count, "the counts of the classes", e), n = 0;
+    if (!count)
+        return false;
+    for (size_t i = 0; i < d->train * d->targets; i++)
+        if (d->t[i] >= 0) {
+            count[(size_t)d->t[i]]++;
+            n++;
+        }
+    for (int c = 0; c < d->classes; c++)
+        weight[c] = count[c] > 0 ? (float)(n / (d->classes * count[c])) : 0;
+    memory_free(count);
+    return true;
+}
+
 static bool weigh_classes(struct goals *g, const struct recipe *r, const struct data *d, struct error *e)
 {
-    if (!r->class_weights || !d->classes)
+    if (!r->class_weights)
         return true;
+    if (!d->classes)
+        return error_set(e,
+            "class_weight= weighs classes, but '%s' has numbers as targets: `compile` without it", d->name);
     if (r->class_weights > 0 && r->class_weights != d->classes)
         return error_set(e, "class_weight lists %d weights, but '%s' has %d classes: give one for each",
             r->class_weights, d->name, d->classes);
     g->class_weight = memory_take((size_t)d->classes, sizeof(float), "the weights of the classes", e);
-    if (!g->class_weight)
+    if (!g->class_weight || (r->class_weights < 0 && !balance(g->class_weight, d, e)))
         return false;
-    double *count = memory_take((size_t)d->classes, sizeof *count, "the counts of the classes", e);
-    if (!count)
-        return false;
-    for (size_t i = 0; i < d->train * d->targets; i++)
-        if (d->t[i] >= 0)
-            count[(size_t)d->t[i]]++;
-    for (int c = 0; c < d->classes; c++)
-        g->class_weight[c] = r->class_weights > 0 ? (float)r->class_weight[c]
-                             : count[c] > 0
-                                 ? (float)((double)(d->train * d->targets) / (d->classes * count[c]))
-                                 : 0;
-    memory_free(count);
+    for (int c = 0; c < r->class_weights; c++)
+        g->class_weight[c] = (float)r->class_weight[c];
     for (int i = 0; i < g->count; i++)
-        if (!g->goal[i].reconstruct && g->goal[i].loss->targets != LOSS_SEQUENCE)
+        if (g->goal[i].labels && g->goal[i].loss->targets != LOSS_SEQUENCE)
             g->goal[i].row_weight = g->class_weight;
     return true;
 }
@@ -188,6 +289,7 @@ void goals_of_head(struct goals *g, const struct model *m, const struct loss *lo
     goal->layer = m->layers - 1;
     goal->loss = loss;
     goal->weight = 1;
+    goal->labels = loss->targets != LOSS_NUMBERS;
     for (int i = 0; loss->args && i < args_count(loss->args); i++)
         goal->hyper[i] = loss->args[i].fallback;
     measure(goal, model_head(m), labels);
@@ -198,6 +300,41 @@ void goals_release(struct goals *g)
 {
     memory_free(g->class_weight);
     g->class_weight = NULL;
+}
+
+/* --- weights of rows --- */
+
+bool goal_weighs(const struct goal *g)
+{
+    return g->row_weight || g->holes;
+}
+
+/* The class of a target, -1 where it has none. One hot has the values of its row, others one. */
+static int target_class(const struct goal *g, const float *t)
+{
+    if (g->loss->targets == LOSS_INDEX)
+        return (int)t[0];
+    if (g->encoding == ENCODE_BIT)
+        return t[0] < 0 ? -1 : t[0] > 0.5f;
+    if (g->encoding == ENCODE_SIGN)
+        return t[0] < -2 ? -1 : t[0] > 0;
+    for (size_t k = 0; k < g->W; k++)
+        if (t[k] > 0.5f)
+            return (int)k;
+    return -1;
+}
+
+/* A row of several labels has the mean of their weights. */
+float goal_row_weight(const struct goal *g, const float *t)
+{
+    bool one = g->loss->targets == LOSS_INDEX || g->encoding == ENCODE_ONE_HOT;
+    size_t labels = one ? 1 : g->W;
+    float sum = 0;
+    for (size_t i = 0; i < labels; i++) {
+        int class = target_class(g, t + i);
+        sum += class < 0 ? 0 : g->row_weight ? g->row_weight[class] : 1;
+    }
+    return sum / (float)labels;
 }
 
 /* --- targets --- */

@@ -17,11 +17,13 @@ struct goal {
     double weight;
     bool fused;             /* the loss reads z and gives its gradient */
     bool reconstruct;       /* the target is the model's input */
+    bool labels;            /* the targets stand for classes */
     enum encoding encoding; /* of class labels */
     size_t P, K, W;   /* positions, outputs and target values a row (loss.h); of a sequence W a sample */
     size_t width, at; /* target floats a sample, and those of the goals before it; width 0: reconstructs */
     size_t column;    /* its first column among the data's targets */
     const float *row_weight; /* [classes] weights by class, or NULL */
+    bool holes;              /* some labels are -1: their rows do not count */
 };
 
 struct goals {
@@ -44,6 +46,10 @@ void goals_of_head(struct goals *g, const struct model *m, const struct loss *lo
 
 /* The head's. */
 const struct goal *goals_head(const struct goals *g);
+
+/* True when rows have weights by their targets; and the weight of one row. */
+bool goal_weighs(const struct goal *g);
+float goal_row_weight(const struct goal *g, const float *t);
 
 /* How the head of a model wants class labels. */
 enum encoding head_encoding(const struct model *m);

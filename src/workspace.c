@@ -140,8 +140,7 @@ bool workspace_aim(struct workspace *ws, const struct goals *g, struct error *e)
     size_t rows = 0, scratch = 0;
     for (int i = 0; i < g->count; i++) {
         const struct goal *goal = &g->goal[i];
-        bool weighs = goal->row_weight || ws->model->layer[goal->layer].mask;
-        rows = larger(rows, weighs ? ws->batch * goal->P : 0);
+        rows = larger(rows, goal_weighs(goal) ? ws->batch * goal->P : 0);
         if (goal->loss->scratch)
             scratch = larger(scratch, goal->loss->scratch(ws->batch, goal->P, goal->K, goal->W));
     }
@@ -247,30 +246,17 @@ void workspace_forward(struct workspace *ws, size_t N, bool training, uint64_t k
 
 /* --- loss --- */
 
-static float class_weight(const struct goal *g, const float *t)
-{
-    if (g->loss->targets == LOSS_INDEX)
-        return t[0] >= 0 ? g->row_weight[(size_t)t[0]] : 0;
-    if (g->encoding != ENCODE_ONE_HOT)
-        return g->row_weight[t[0] > (g->encoding == ENCODE_BIT ? 0.5f : 0)];
-    for (size_t k = 0; k < g->W; k++)
-        if (t[k] > 0.5f)
-            return g->row_weight[k];
-    return 0;
-}
-
-/* Weights of the rows, of mask and class together; NULL where all count alike. */
+/* Weights of the rows, of mask and targets together; NULL where all count alike. */
 static const float *weigh_rows(struct workspace *ws, const struct goal *g, const float *t)
 {
-    const float *mask = g->loss->targets == LOSS_SEQUENCE ? NULL : workspace_mask(ws, g->layer);
+    const float *mask =
+        g->P == (size_t)ws->model->layer[g->layer].out.dim[0] ? workspace_mask(ws, g->layer) : NULL;
     size_t rows = ws->N * g->P;
-    if (!mask && !g->row_weight)
-        return NULL;
-    for (size_t i = 0; i < rows; i++) {
-        ws->row_weight[i] = g->row_weight ? class_weight(g, t + i * g->W) : 1;
-        if (mask && g->P == (size_t)ws->model->layer[g->layer].out.dim[0])
-            ws->row_weight[i] *= mask[i];
-    }
+    bool weighs = goal_weighs(g);
+    if (!weighs)
+        return mask;
+    for (size_t i = 0; i < rows; i++)
+        ws->row_weight[i] = goal_row_weight(g, t + i * g->W) * (mask ? mask[i] : 1);
     return ws->row_weight;
 }
 
@@ -284,6 +270,7 @@ static double goal_value(struct workspace *ws, const struct goal *g, bool gradie
 {
     struct pass *p = &ws->pass[g->layer];
     struct loss_batch b = {.N = ws->N, .P = g->P, .K = g->K, .W = g->W, .y = p->y, .hyper = g->hyper};
+    b.encoding = g->encoding;
     b.t = g->reconstruct ? ws->inputs : ws->targets + ws->N * g->at;
     b.z = g->fused ? p->cache : NULL;
     b.dy = gradients ? p->dy : NULL;

@@ -60,6 +60,22 @@ static struct state *network(struct shape in, const char *const lines[], struct 
     return s;
 }
 
+/* Targets that suit a loss. */
+static void fill_targets(const struct goal *g)
+{
+    struct rng r = rng_from(4);
+    bool index = g->loss->targets == LOSS_INDEX || g->loss->targets == LOSS_SEQUENCE;
+    bool classes = g->loss->targets == LOSS_CLASSES, one_hot = classes && g->encoding == ENCODE_ONE_HOT;
+    for (int i = 0; i < MOST; i++)
+        t[i] = index                                   ? (float)rng_below(&r, (uint32_t)g->K - 1)
+               : one_hot                               ? 0
+               : !classes                              ? (float)rng_between(&r, -1, 1)
+               : classes && g->encoding == ENCODE_SIGN ? 2 * (float)rng_below(&r, 2) - 1
+                                                       : (float)rng_below(&r, 2);
+    for (size_t i = 0; one_hot && (i + 1) * g->K <= MOST; i++)
+        t[i * g->K + rng_below(&r, (uint32_t)g->K)] = 1;
+}
+
 /* Typical errors are near 1e-5; float32 noise in the loss keeps the worst of a few hundred below 5e-3. A
  * wrong factor or sign gives 0.1 and more. */
 static void assert_right(struct shape in, const char *const lines[], const char *loss, double l1, double l2)
@@ -69,12 +85,10 @@ static void assert_right(struct shape in, const char *const lines[], const char 
     struct gradcheck result;
     struct error e = {0};
     struct state *s = network(in, lines, &r, loss);
-    if (!strcmp(loss, "perceptron"))
-        for (int i = 0; i < MOST; i++)
-            t[i] = 2 * t[i] - 1;
     r.l1 = l1;
     r.l2 = l2;
-    goals_of_head(&goals, s->model, r.loss, 0);
+    goals_of_head(&goals, s->model, r.loss, 2);
+    fill_targets(&goals.goal[0]);
     assert_true(gradcheck_run(s, &r, &goals, x, t, N, 0, NULL, &result, &e));
     assert_int_equal(result.checked + result.skipped, s->model->params);
     assert_true(result.skipped * 10 <= s->model->params);
@@ -115,16 +129,24 @@ static void every_activation_passes(void **state)
     }
 }
 
+/* Each head that a loss reads, with z and without. */
 static void every_loss_passes_with_every_head(void **state)
 {
-    static const char *const heads[] = {"dense 3 sigmoid", "dense 3 softmax"};
-    for (size_t i = 0; loss_at(i); i++) {
-        for (int j = 0; j < 2; j++)
-            assert_right(
-                shape_of(1, 3), (const char *[]){"dense 5 tanh", heads[j], NULL}, loss_name(i), 0, 0);
-        assert_right(shape_of(1, 3), (const char *[]){"dense 5 tanh", "dense 3", "activation softmax", NULL},
-            loss_name(i), 0, 0);
-    }
+    static const char *const heads[] = {
+        [ENCODE_SIGN] = "tanh", [ENCODE_BIT] = "sigmoid", [ENCODE_ONE_HOT] = "softmax"};
+    for (size_t i = 0; loss_at(i); i++)
+        for (int h = 0; h < 3; h++) {
+            const struct loss *l = loss_at(i);
+            char fused[40], plain[40], after[40];
+            if (l->heads && !(l->heads & 1u << h))
+                continue;
+            snprintf(fused, sizeof fused, "dense %d %s", l->outputs ? (int)l->outputs : 3, heads[h]);
+            snprintf(plain, sizeof plain, "dense %d", l->outputs ? (int)l->outputs : 3);
+            snprintf(after, sizeof after, "activation %s", heads[h]);
+            struct shape in = l->targets == LOSS_SEQUENCE ? shape_of(2, 4, 3) : shape_of(1, 3);
+            assert_right(in, (const char *[]){"dense 5 tanh", fused, NULL}, l->name, 0, 0);
+            assert_right(in, (const char *[]){"dense 5 tanh", plain, after, NULL}, l->name, 0, 0);
+        }
 }
 
 static void penalties_and_dropout_pass(void **state)

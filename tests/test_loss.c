@@ -1,157 +1,359 @@
-/* test_loss.c - for every row: gradients are those of the values, fused and unfused agree, extremes stay
- * finite, NaN stays visible. Values stand in test_reference.c. */
+/* test_loss.c - for every row: values and gradients are PyTorch's, gradients are those of the values, fused
+ * and unfused agree, extremes stay finite, NaN stays visible, padding does not count. */
 #include "../src/activation.h"
 #include "../src/loss.h"
 #include "../src/rng.h"
+#include "reference.h"
 
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
+enum { MOST = 2048, SCRATCH = 1 << 16 };
 
-enum { N = 7, K = 3 };
+static double scratch[SCRATCH / 2];
 
-/* Outputs within 0.1 … 0.9, so that every loss accepts them; targets 0/1, or ±1 for the perceptron. */
-static void fill(const struct loss *l, float *y, float *t, size_t width)
+/* A batch with targets that suit a loss, from a head that does. */
+struct sample {
+    struct loss_batch b;
+    const struct activation *head;
+    float z[MOST], y[MOST], t[MOST], weight[MOST];
+    double hyper[LOSS_ARGS];
+};
+
+static void set_hyper(struct sample *s, const struct loss *l)
+{
+    for (int i = 0; i < args_count(l->args); i++)
+        s->hyper[i] = l->args[i].fallback;
+}
+
+static size_t targets_of(const struct loss *l, size_t K)
+{
+    return l->targets == LOSS_INDEX ? 1 : l->targets == LOSS_SEQUENCE ? 2 : K;
+}
+
+static void fill_targets(struct sample *s, const struct loss *l, struct rng *r)
+{
+    const struct loss_batch *b = &s->b;
+    size_t rows = l->targets == LOSS_SEQUENCE ? b->N : loss_rows(b);
+    for (size_t i = 0; i < rows * b->W; i++) {
+        if (l->targets == LOSS_NUMBERS)
+            s->t[i] = (float)rng_between(r, -1, 1);
+        else if (l->targets == LOSS_INDEX || l->targets == LOSS_SEQUENCE)
+            s->t[i] = (float)rng_below(r, (uint32_t)b->K - 1);
+        else
+            s->t[i] = b->encoding == ENCODE_ONE_HOT ? 0 : (float)rng_below(r, 2);
+        if (l->targets == LOSS_CLASSES && b->encoding == ENCODE_SIGN)
+            s->t[i] = 2 * s->t[i] - 1;
+    }
+    for (size_t i = 0; l->targets == LOSS_CLASSES && b->encoding == ENCODE_ONE_HOT && i < rows; i++)
+        s->t[i * b->K + rng_below(r, (uint32_t)b->K)] = 1;
+}
+
+static void forward(struct sample *s)
+{
+    s->head->forward(s->z, s->y, loss_rows(&s->b), s->b.K);
+}
+
+static void make(struct sample *s, const struct loss *l, const char *head, size_t N, size_t P, size_t K)
 {
     struct rng r = rng_from(5);
-    bool sign = !strcmp(l->name, "perceptron");
-    for (size_t i = N; i-- > 0;) {
-        uint32_t class = rng_below(&r, (uint32_t)width);
-        for (size_t k = 0; k < width; k++) {
-            y[i * width + k] = (float)rng_between(&r, 0.1, 0.9);
-            t[i * width + k] = width == 1 ? (float)rng_below(&r, 2) : k == class;
-            if (sign)
-                t[i * width + k] = 2 * t[i * width + k] - 1;
-        }
-        if (l->targets == LOSS_INDEX)
-            t[i] = (float)class;
+    *s = (struct sample){.head = activation_find(head)};
+    s->b = (struct loss_batch){.N = N,
+        .P = P,
+        .K = l->outputs ? l->outputs : K,
+        .encoding = s->head->encoding,
+        .y = s->y,
+        .t = s->t,
+        .hyper = s->hyper,
+        .scratch = (float *)scratch};
+    s->b.W = targets_of(l, s->b.K);
+    set_hyper(s, l);
+    assert_true(!l->scratch || l->scratch(N, P, s->b.K, s->b.W) <= SCRATCH);
+    for (size_t i = 0; i < loss_rows(&s->b) * s->b.K; i++)
+        s->z[i] = (float)rng_between(&r, -1, 1);
+    fill_targets(s, l, &r);
+    forward(s);
+}
+
+static double value_of(const struct loss *l, struct sample *s, float *dy)
+{
+    s->b.z = NULL;
+    s->b.dy = dy;
+    return l->value(&s->b);
+}
+
+static double fused_of(const struct loss *l, struct sample *s, float *dz)
+{
+    s->b.z = s->z;
+    s->b.dy = dz;
+    return l->fused(&s->b);
+}
+
+/* Every head that a loss reads, in turn. */
+static const char *head_at(const struct loss *l, int i)
+{
+    static const char *const heads[] = {"linear", "sigmoid", "softmax"};
+    static const unsigned bits[] = {HEAD_SIGN, HEAD_BIT, HEAD_ONE_HOT};
+    for (int k = 0; k < 3; k++)
+        if ((l->heads ? l->heads & bits[k] : bits[k] == HEAD_SIGN) && !i--)
+            return heads[k];
+    return NULL;
+}
+
+/* --- PyTorch --- */
+
+static bool seen[64];
+
+static void check_reference(const struct reference *r)
+{
+    static float y[MOST], gradient[MOST];
+    static const char *const heads[] = {"linear", "sigmoid", "softmax"};
+    const struct loss *l = loss_find(r->name);
+    double hyper[LOSS_ARGS] = {0};
+    size_t n;
+    bool fused = !strcmp(r->kind, "fused");
+    assert_non_null(l);
+    const float *shape = reference_array(r, "shape", &n), *given = reference_array(r, "hyper", &n);
+    assert_int_equal(n, args_count(l->args));
+    for (size_t i = 0; i < n; i++)
+        hyper[i] = (double)given[i];
+    struct loss_batch b = {.N = (size_t)shape[0],
+        .P = (size_t)shape[1],
+        .K = (size_t)shape[2],
+        .W = (size_t)shape[3],
+        .encoding = (enum encoding)reference_array(r, "head", &n)[0],
+        .y = reference_array(r, "y", &n),
+        .z = reference_array(r, "z", &n),
+        .t = reference_array(r, "t", &n),
+        .weight = reference_array(r, "weight", &n),
+        .dy = gradient,
+        .hyper = hyper,
+        .scratch = (float *)scratch};
+    assert_true(loss_rows(&b) * b.K <= MOST);
+    assert_true(!l->scratch || l->scratch(b.N, b.P, b.K, b.W) <= SCRATCH);
+    if (fused) {
+        activation_find(heads[b.encoding])->forward(b.z, y, loss_rows(&b), b.K);
+        b.y = y;
     }
+    float value = (float)(fused ? l->fused : l->value)(&b);
+    reference_same(r, "value", &value, 1e-5);
+    reference_same(r, "gradient", gradient, 1e-5);
+    b.dy = NULL;
+    assert_true((float)(fused ? l->fused : l->value)(&b) == value);
+    for (size_t i = 0; loss_at(i); i++)
+        seen[2 * i + fused] |= loss_at(i) == l;
 }
 
-/* A batch of N rows. */
-static struct loss_batch batch_of(const float *y, const float *t, float *dy, size_t rows, size_t width)
+static void values_and_gradients_are_those_of_pytorch(void **state)
 {
-    return (struct loss_batch){.N = rows, .P = 1, .K = width, .W = width, .y = y, .t = t, .dy = dy};
+    assert_true(reference_each("losses.txt", check_reference) > 200);
+    for (size_t i = 0; loss_at(i); i++)
+        if (!seen[2 * i] || (loss_at(i)->fused && !seen[2 * i + 1]))
+            fail_msg("%s has no case", loss_name(i));
 }
 
-static double value_of(const struct loss *l, const float *y, const float *t, float *dy)
-{
-    struct loss_batch b = batch_of(y, t, dy, N, K);
-    b.W = l->targets == LOSS_INDEX ? 1 : K;
-    return l->value(&b);
-}
-
-static double fused_of(const struct loss *l, const float *z, const float *y, const float *t, float *dz)
-{
-    struct loss_batch b = batch_of(y, t, dz, N, K);
-    b.z = z;
-    b.W = l->targets == LOSS_INDEX ? 1 : K;
-    return l->fused(&b);
-}
+/* --- over the whole table --- */
 
 static void gradients_are_those_of_the_values(void **state)
 {
-    for (size_t j = 0; loss_at(j); j++) {
-        const struct loss *l = loss_at(j);
-        float y[N * K], t[N * K], dy[N * K];
-        fill(l, y, t, K);
-        double value = value_of(l, y, t, dy);
-        assert_true(value == value_of(l, y, t, NULL));
-        for (size_t i = 0; i < N * K; i++) {
-            float at = y[i];
-            y[i] = at + 1e-3f;
-            double up = value_of(l, y, t, NULL), high = (double)y[i];
-            y[i] = at - 1e-3f;
-            double slope = (up - value_of(l, y, t, NULL)) / (high - (double)y[i]);
-            y[i] = at;
-            assert_true(fabs(slope - (double)dy[i]) < 1e-3 * (1 + fabs(slope)));
+    static struct sample s;
+    static float dy[MOST];
+    for (size_t j = 0; loss_at(j); j++)
+        for (int h = 0; head_at(loss_at(j), h); h++) {
+            const struct loss *l = loss_at(j);
+            make(&s, l, head_at(l, h), 3, 4, 3);
+            double value = value_of(l, &s, dy);
+            assert_true(value == value_of(l, &s, NULL));
+            for (size_t i = 0; i < loss_rows(&s.b) * s.b.K; i++) {
+                float at = s.y[i];
+                s.y[i] = at + 1e-3f;
+                double up = value_of(l, &s, NULL), high = (double)s.y[i];
+                s.y[i] = at - 1e-3f;
+                double slope = (up - value_of(l, &s, NULL)) / (high - (double)s.y[i]);
+                s.y[i] = at;
+                if (!(fabs(slope - (double)dy[i]) < 1e-3 * (1 + fabs(slope))))
+                    fail_msg("%s: slope %zu is %g, not %g", l->name, i, slope, (double)dy[i]);
+            }
         }
-    }
 }
 
 /* From z the same value as from y, and by the chain rule the same gradient. */
 static void fused_and_unfused_agree(void **state)
 {
-    int fused = 0;
-    for (size_t j = 0; loss_at(j); j++) {
-        const struct loss *l = loss_at(j);
-        if (!l->fused)
-            continue;
-        fused++;
-        const struct activation *a = activation_find(l->fused_with);
-        float z[N * K], y[N * K], t[N * K], dy[N * K], dz[N * K], direct[N * K];
-        fill(l, z, t, K);
-        a->forward(z, y, N, K);
-        double value = value_of(l, y, t, dy);
-        assert_true(fabs(fused_of(l, z, y, t, direct) / value - 1) < 1e-6);
-        assert_true(fabs(fused_of(l, z, y, t, NULL) / value - 1) < 1e-6);
-        a->backward(z, y, dy, dz, N, K);
-        for (size_t i = 0; i < N * K; i++)
-            assert_true(fabsf(direct[i] - dz[i]) < 1e-6f);
-    }
-    assert_int_equal(fused, 3);
+    static struct sample s;
+    static float dy[MOST], dz[MOST], direct[MOST];
+    for (size_t j = 0; loss_at(j); j++)
+        for (int h = 0; loss_at(j)->fused && head_at(loss_at(j), h); h++) {
+            const struct loss *l = loss_at(j);
+            assert_true(loss_fuses(l, head_at(l, h)));
+            make(&s, l, head_at(l, h), 3, 5, 6);
+            double value = value_of(l, &s, dy);
+            assert_true(fabs(fused_of(l, &s, direct) / value - 1) < 1e-6);
+            assert_true(fabs(fused_of(l, &s, NULL) / value - 1) < 1e-6);
+            s.head->backward(s.z, s.y, dy, dz, loss_rows(&s.b), s.b.K);
+            for (size_t i = 0; i < loss_rows(&s.b) * s.b.K; i++)
+                assert_true(fabsf(direct[i] - dz[i]) < 1e-6f);
+        }
+}
+
+/* Sure of everything but the truth. */
+static void set_wrong(struct sample *s, const struct loss *l)
+{
+    const struct loss_batch *b = &s->b;
+    for (size_t i = 0; i < loss_rows(b); i++)
+        for (size_t k = 0; k < b->K; k++) {
+            bool truth = l->targets == LOSS_INDEX      ? (size_t)s->t[i] == k
+                         : l->targets == LOSS_SEQUENCE ? (size_t)s->t[i / b->P * b->W] == k
+                                                       : s->t[i * b->K + k] > 0.5f;
+            s->z[i * b->K + k] = truth ? -200 : 200;
+        }
+    forward(s);
 }
 
 static void a_sure_and_wrong_answer_costs_much_but_not_infinity(void **state)
 {
-    float z[2] = {200, -200}, t[2] = {0, 1}, dz[2], y[2];
-    for (size_t j = 0; loss_at(j); j++) {
-        const struct loss *l = loss_at(j);
-        if (!l->fused)
-            continue;
-        const struct activation *a = activation_find(l->fused_with);
-        a->forward(z, y, 1, 2);
-        struct loss_batch b = batch_of(y, t, dz, 1, 2);
-        float right = 1;
-        b.z = z;
-        if (l->targets == LOSS_INDEX) {
-            b.t = &right;
-            b.W = 1;
+    static struct sample s;
+    static float dz[MOST];
+    for (size_t j = 0; loss_at(j); j++)
+        for (int h = 0; loss_at(j)->fused && head_at(loss_at(j), h); h++) {
+            const struct loss *l = loss_at(j);
+            make(&s, l, head_at(l, h), 2, 5, 3);
+            set_wrong(&s, l);
+            double value = fused_of(l, &s, dz), most = 0;
+            if (!(value > 40 && isfinite(value)))
+                fail_msg("%s from z: %g", l->name, value);
+            for (size_t i = 0; i < loss_rows(&s.b) * s.b.K; i++)
+                most = fmax(most, isfinite(dz[i]) ? fabs((double)dz[i]) : INFINITY);
+            assert_true(most > 1e-3 && most < 10);
+            value = value_of(l, &s, dz);
+            assert_true(value > 3 && isfinite(value));
+            for (size_t i = 0; i < loss_rows(&s.b) * s.b.K; i++)
+                assert_true(isfinite(dz[i]));
         }
-        double value = l->fused(&b);
-        assert_true(value > 100 && isfinite(value));
-        assert_true(isfinite(dz[0]) && dz[0] > 0 && dz[1] < 0);
-        value = l->value(&b);
-        assert_true(value > 10 && isfinite(value) && isfinite(dz[0]) && isfinite(dz[1]));
-    }
 }
 
 static void nan_stays_visible(void **state)
 {
+    static struct sample s;
+    static float dy[MOST];
+    for (size_t j = 0; loss_at(j); j++)
+        for (int h = 0; head_at(loss_at(j), h); h++) {
+            const struct loss *l = loss_at(j);
+            make(&s, l, head_at(l, h), 3, 4, 3);
+            for (size_t i = s.b.K; i < 2 * s.b.K; i++)
+                s.y[i] = s.z[i] = NAN;
+            if (!isnan(value_of(l, &s, dy)) || !isnan(value_of(l, &s, NULL)))
+                fail_msg("%s hides NaN", l->name);
+            if (l->fused && (!isnan(fused_of(l, &s, dy)) || !isnan(fused_of(l, &s, NULL))))
+                fail_msg("%s from z hides NaN", l->name);
+        }
+}
+
+/* Rows of weight 0 change nothing, whatever stands there, and have no slope. */
+static void padding_does_not_count(void **state)
+{
+    static struct sample s;
+    static float dy[MOST], again[MOST];
     for (size_t j = 0; loss_at(j); j++) {
         const struct loss *l = loss_at(j);
-        float y[N * K], t[N * K], dy[N * K];
-        fill(l, y, t, K);
-        for (size_t i = K; i < 2 * K; i++)
-            y[i] = NAN;
-        assert_true(isnan(value_of(l, y, t, dy)));
-        if (l->fused)
-            assert_true(isnan(fused_of(l, y, y, t, dy)));
+        make(&s, l, loss_head(l), 3, 6, 4);
+        size_t K = s.b.K, rows = loss_rows(&s.b);
+        for (size_t i = 0; i < rows; i++)
+            s.weight[i] = i % 6 < 4;
+        s.b.weight = s.weight;
+        double value = value_of(l, &s, dy);
+        for (size_t i = 0; i < rows * K; i++)
+            s.y[i] = s.weight[i / K] > 0 ? s.y[i] : 0.9f - s.y[i];
+        assert_true(value == value_of(l, &s, again));
+        for (size_t i = 0; i < rows * K; i++)
+            assert_true(s.weight[i / K] > 0 ? dy[i] == again[i] : again[i] == 0);
+        memset(s.weight, 0, sizeof s.weight);
+        value = value_of(l, &s, dy);
+        assert_true(value == 0 || l->targets == LOSS_SEQUENCE);
+        for (size_t i = 0; i < rows * K; i++)
+            assert_true(dy[i] == 0);
     }
 }
+
+/* --- single ones --- */
 
 static void zero_weights_are_a_mistake_to_the_perceptron(void **state)
 {
     float y[3] = {0, 2, -2}, t[3] = {1, 1, 1}, dy[3];
-    struct loss_batch b = batch_of(y, t, dy, 3, 1);
+    struct loss_batch b = {.N = 3, .P = 1, .K = 1, .W = 1, .y = y, .t = t, .dy = dy};
     double value = loss_find("perceptron")->value(&b);
     assert_true(fabs(value - 2.0 / 3) < 1e-7);
     assert_true(dy[0] < 0 && dy[1] == 0 && dy[2] < 0);
+}
+
+static void a_vector_of_length_zero_has_no_direction(void **state)
+{
+    float y[2] = {0, 0}, t[2] = {1, 0}, dy[2];
+    struct loss_batch b = {.N = 1, .P = 1, .K = 2, .W = 2, .y = y, .t = t, .dy = dy};
+    assert_true(loss_find("cosine")->value(&b) == 1);
+    assert_true(dy[0] == 0 && dy[1] == 0);
+}
+
+/* Corners in any order are the same box; boxes apart still pull at each other. */
+static void boxes_overlap_or_pull(void **state)
+{
+    float y[4] = {0, 0, 2, 2}, turned[4] = {2, 2, 0, 0}, t[4] = {1, 1, 3, 3}, far[4] = {5, 5, 6, 6}, dy[4];
+    struct loss_batch b = {.N = 1, .P = 1, .K = 4, .W = 4, .y = y, .t = t, .dy = dy};
+    const struct loss *l = loss_find("iou");
+    assert_true(fabsf(box_iou(y, t) - 1.0f / 7) < 1e-6f && box_iou(y, far) == 0);
+    double value = l->value(&b);
+    assert_true(fabs(value - (1 - 1.0 / 7 + 2.0 / 9)) < 1e-6);
+    b.y = turned;
+    assert_true(l->value(&b) == value);
+    b.y = far;
+    assert_true(l->value(&b) > 1 && dy[0] > 0 && dy[1] > 0);
+}
+
+/* The same labels at other places, and the chance of one that cannot be said in so few positions. */
+static void labels_longer_than_the_input_cannot_be_said(void **state)
+{
+    static struct sample s;
+    const struct loss *l = loss_find("ctc");
+    make(&s, l, "softmax", 1, 2, 3);
+    s.t[0] = 0;
+    s.t[1] = 1;
+    double said = value_of(l, &s, NULL), by_hand = -log((double)s.y[0]) - log((double)s.y[4]);
+    assert_true(fabs(said - by_hand) < 1e-6);
+    s.t[1] = 0;
+    assert_true(isinf(value_of(l, &s, NULL)));
+}
+
+/* Each thread has room of its own: one sample more or less changes no other. */
+static void samples_of_a_sequence_do_not_meet(void **state)
+{
+    static struct sample s;
+    static float all[MOST], one[MOST];
+    const struct loss *l = loss_find("ctc");
+    make(&s, l, "softmax", 40, 10, 5);
+    double whole = fused_of(l, &s, all), sum = 0;
+    s.b.N = 1;
+    for (size_t i = 0; i < 40; i++) {
+        struct loss_batch b = s.b;
+        b.y += i * 50;
+        b.z += i * 50;
+        b.t += i * 2;
+        b.dy = one;
+        sum += l->fused(&b) / 40;
+        for (size_t k = 0; k < 50; k++)
+            assert_true(fabsf(one[k] / 40 - all[i * 50 + k]) < 1e-8f);
+    }
+    assert_true(fabs(sum / whole - 1) < 1e-12);
 }
 
 static void every_row_is_found_by_its_name(void **state)
 {
     size_t n = 0;
     for (; loss_at(n); n++) {
-        assert_ptr_equal(loss_find(loss_name(n)), loss_at(n));
-        assert_true(!loss_at(n)->fused == !loss_at(n)->fused_with);
+        const struct loss *l = loss_at(n);
+        assert_ptr_equal(loss_find(loss_name(n)), l);
+        assert_true(!l->fused == !l->fused_with[0]);
+        assert_true(args_count(l->args) <= LOSS_ARGS);
+        for (int i = 0; i < args_count(l->args); i++)
+            assert_true(l->args[i].flags & ARG_KEY_ONLY);
+        assert_non_null(activation_find(loss_head(l)));
     }
-    assert_int_equal(n, 5);
     assert_null(loss_name(n));
     assert_null(loss_find("crossentropy"));
 }
@@ -159,11 +361,17 @@ static void every_row_is_found_by_its_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_and_gradients_are_those_of_pytorch),
         cmocka_unit_test(gradients_are_those_of_the_values),
         cmocka_unit_test(fused_and_unfused_agree),
         cmocka_unit_test(a_sure_and_wrong_answer_costs_much_but_not_infinity),
         cmocka_unit_test(nan_stays_visible),
+        cmocka_unit_test(padding_does_not_count),
         cmocka_unit_test(zero_weights_are_a_mistake_to_the_perceptron),
+        cmocka_unit_test(a_vector_of_length_zero_has_no_direction),
+        cmocka_unit_test(boxes_overlap_or_pull),
+        cmocka_unit_test(labels_longer_than_the_input_cannot_be_said),
+        cmocka_unit_test(samples_of_a_sequence_do_not_meet),
         cmocka_unit_test(every_row_is_found_by_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,13 +1,11 @@
-/* test_reference.c - every layer, activation, loss, optimiser and schedule against numbers from PyTorch,
- * which reference/make_reference.py wrote in float64. A case of the file is a kind, a name and arrays of
- * numbers.
+/* test_reference.c - every layer, activation, optimiser and schedule against numbers from PyTorch, which
+ * reference/make_reference.py wrote in float64. A case of the file is a kind, a name and arrays of numbers.
  *
  * Tolerance: 1e-5 of the value, and 1e-6 of the largest in its array: a value near zero in a sum of large
  * ones carries their rounding. Optimisers: 20 steps in float32 pile up, so 1e-4. */
 #include "../src/activation.h"
 #include "../src/initializer.h"
 #include "../src/layer.h"
-#include "../src/loss.h"
 #include "../src/recipe.h"
 #include "../src/state.h"
 
@@ -230,46 +228,6 @@ static void layers(void **state)
     assert_int_equal(each_case("dropout", check_dropout), 2);
 }
 
-static struct loss_batch batch_of(const float *y, float *t, float *dy, size_t rows, size_t K)
-{
-    return (struct loss_batch){.N = rows, .P = 1, .K = K, .W = K, .y = y, .t = t, .dy = dy};
-}
-
-static void check_loss(const struct reference *r)
-{
-    const struct loss *l = loss_find(r->name);
-    size_t n = array_of(r, "y")->count, K = !strcmp(l->name, "mse")                        ? 3
-                                            : !strcmp(l->name, "categorical_crossentropy") ? 4
-                                                                                           : 1;
-    float dy[24];
-    struct loss_batch b = batch_of(values(r, "y"), values(r, "t"), dy, n / K, K);
-    float value = (float)l->value(&b);
-    assert_same(r, "value", &value, 1e-5);
-    assert_same(r, "dy", dy, 1e-5);
-}
-
-static void check_fused(const struct reference *r)
-{
-    const struct loss *l = loss_find(r->name);
-    size_t n = array_of(r, "z")->count, K = n / 6;
-    float y[24], dz[24];
-    activation_find(l->fused_with)->forward(values(r, "z"), y, 6, K);
-    struct loss_batch b = batch_of(y, values(r, "t"), dz, 6, K);
-    b.z = values(r, "z");
-    float value = (float)l->fused(&b);
-    assert_same(r, "value", &value, 1e-5);
-    assert_same(r, "dz", dz, 1e-5);
-}
-
-static void losses(void **state)
-{
-    int rows = 0;
-    while (loss_at((size_t)rows))
-        rows++;
-    assert_int_equal(each_case("loss", check_loss), rows);
-    assert_int_equal(each_case("fused", check_fused), 2);
-}
-
 static void check_optimizer(const struct reference *r)
 {
     const struct optimizer *o = optimizer_find(r->name);
@@ -335,7 +293,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(activations),
         cmocka_unit_test(layers),
-        cmocka_unit_test(losses),
         cmocka_unit_test(optimizers),
         cmocka_unit_test(schedules),
     };

@@ -80,31 +80,6 @@ def dropout():
     case("dropout", "training", x=x, keep=(y != 0).double(), y=y, dy=dy, dx=gradient(y, dy, x)[0])
 
 
-def losses():
-    y, t = random(6, 3).requires_grad_(), random(6, 3)
-    value = F.mse_loss(y, t)
-    case("loss", "mse", y=y, t=t, value=value, dy=gradient(value, torch.tensor(1.0), y)[0])
-
-    z, t = random(6, 1, scale=8).requires_grad_(), exact(torch.randint(0, 2, (6, 1)).double())
-    value = F.binary_cross_entropy_with_logits(z, t)
-    case("fused", "binary_crossentropy", z=z, t=t, value=value, dz=gradient(value, torch.tensor(1.0), z)[0])
-    y = exact(torch.rand(6, 1) * 0.9 + 0.05).requires_grad_()
-    value = F.binary_cross_entropy(y, t)
-    case("loss", "binary_crossentropy", y=y, t=t, value=value, dy=gradient(value, torch.tensor(1.0), y)[0])
-
-    z, label = random(6, 4, scale=8).requires_grad_(), torch.randint(0, 4, (6,))
-    t = F.one_hot(label, 4).double()
-    value = F.cross_entropy(z, label)
-    case("fused", "categorical_crossentropy", z=z, t=t, value=value, dz=gradient(value, torch.tensor(1.0), z)[0])
-    y = exact(torch.rand(6, 4) * 0.9 + 0.05).requires_grad_()
-    value = F.nll_loss(torch.log(y), label)
-    case("loss", "categorical_crossentropy", y=y, t=t, value=value, dy=gradient(value, torch.tensor(1.0), y)[0])
-
-    y, t = random(8, 1).requires_grad_(), torch.sign(random(8, 1))
-    value = F.margin_ranking_loss(y, torch.zeros_like(y), t, margin=0.0)
-    case("loss", "perceptron", y=y, t=t, value=value, dy=gradient(value, torch.tensor(1.0), y)[0])
-
-
 class Lion:
     """Chen and others 2023, algorithm 2."""
 
@@ -235,5 +210,5 @@ def schedules():
 
 if __name__ == "__main__":
     print("# Made by make_reference.py with PyTorch", torch.__version__)
-    for part in (activations, dense, flatten, dropout, losses, optimizers, schedules):
+    for part in (activations, dense, flatten, dropout, optimizers, schedules):
         part()
