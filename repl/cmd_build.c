@@ -489,6 +489,7 @@ const struct command *const commands_build[] = {
     &rename_command,
     &freeze_command,
     &unfreeze_command,
+    &preset_command,
     &init_command,
     &summary_command,
     &compile_command,
