@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void network_free(struct network *n)
+void network_free(struct network *n)
 {
     if (!n)
         return;
@@ -46,7 +46,7 @@ const struct data *session_reading(const struct session *s)
     return n->reading ? n->reading : s->data;
 }
 
-static struct network *network_new(const char *name, struct error *e)
+struct network *network_new(const char *name, struct error *e)
 {
     struct network *n = memory_take(1, sizeof *n, "a network", e);
     if (!n)
@@ -93,6 +93,8 @@ void session_free(struct session *s)
     for (int i = 0; i < 2; i++)
         memory_free(s->score[i].confusion);
     text_release(&s->notice);
+    runs_clear(&s->runs);
+    landscape_free(s->landscape);
     memory_free(s);
 }
 

@@ -169,8 +169,11 @@ const struct tally *session_score(struct session *s, enum part part, struct erro
  * there. The present one stays. Works while training. */
 bool session_branch(struct session *s, const char *name, struct error *e);
 
-/* Takes them in place of the last ones. */
-void session_keep_runs(struct session *s, struct runs *runs);
+/* Puts these runs in place of the last ones, and those into `runs`: an experiment that fails swaps them back.
+ */
+void session_swap_runs(struct session *s, struct runs *runs);
+
+/* Takes it in place of the last one. */
 void session_keep_landscape(struct session *s, struct landscape *l);
 
 /* What is kept, where it belongs to the present model and data; else NULL. */

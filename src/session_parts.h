@@ -23,6 +23,10 @@ struct state *session_make_state(
 /* Counts a change of weights or rate that a prepared trainer sees too: it stays good for the next fit. */
 void session_changed_in_place(struct session *s);
 
+/* An empty network; and the end of one, NULL allowed. */
+struct network *network_new(const char *name, struct error *e);
+void network_free(struct network *n);
+
 /* Sets how a network's samples are read; NULL: as the data do. */
 void network_read_by(struct network *n, const struct data *reading);
 

@@ -1,0 +1,165 @@
+/* experiment.c - see experiment.h. */
+#include "experiment.h"
+#include "error.h"
+#include "memory.h"
+#include "session_parts.h"
+
+#include <math.h>
+#include <string.h>
+
+/* --- a session beside the session --- */
+
+static struct state *first_state(struct session *s, struct error *e)
+{
+    const struct network *n = session_network(s);
+    const struct history *h = n->trainer ? trainer_history(n->trainer) : NULL;
+    const struct state *first = h && history_count(h) ? history_at(h, history_place(h, 0).step) : NULL;
+    if (first && first->model == n->model && first->place.step <= n->state->place.step)
+        return state_copy(first, e);
+    return state_copy(n->state, e);
+}
+
+static struct state *start_state(struct session *s, enum experiment_start start, struct error *e)
+{
+    const struct network *n = session_network(s);
+    if (start == START_FRESH)
+        return session_make_state(s, n->model, &n->recipe, e);
+    return start == START_FIT ? first_state(s, e) : state_copy(n->state, e);
+}
+
+struct session *experiment_new(struct session *s, enum experiment_start start, struct error *e)
+{
+    const struct network *n = session_network(s);
+    struct recipe r;
+    if (session_running(s)) {
+        error_set(e, "a training is going on: `stop` ends it and keeps the weights");
+        return NULL;
+    }
+    if (!session_recipe(s, &r, e)) /* all that a fit would complain about */
+        return NULL;
+    struct state *state = start_state(s, start, e);
+    struct session *x = state ? session_new(WORKER_SLICED, e) : NULL;
+    if (!x) {
+        state_free(state);
+        return NULL;
+    }
+    struct network *own = session_network(x);
+    model_unref(own->model);
+    own->model = model_ref(n->model);
+    own->state = state;
+    own->recipe = n->recipe;
+    x->data = data_ref(s->data);
+    x->seed = s->seed;
+    x->memory = s->memory;
+    x->threads = s->threads;
+    x->batch_size = s->batch_size;
+    return x;
+}
+
+bool experiment_run(struct session *x, const atomic_bool *cancel, struct error *e)
+{
+    static const double slice_seconds = 0.01;
+    while (worker_slice(x->worker, slice_seconds))
+        if (atomic_load(cancel))
+            worker_cancel(x->worker);
+    return !atomic_load(cancel) || error_set(e, "cancelled");
+}
+
+/* --- the sweep of rates --- */
+
+/* Beyond this share of the steps on each side a loss counts no more for the mean. */
+static const double smooth_share = 1.0 / 16;
+
+static bool sweep_take(struct sweep *s, size_t steps, struct error *e)
+{
+    *s = (struct sweep){.lr = memory_take(3 * steps, sizeof *s->lr, "the sweep", e)};
+    s->loss = s->lr + steps;
+    s->mean = s->loss + steps;
+    return s->lr;
+}
+
+void sweep_release(struct sweep *s)
+{
+    memory_free(s->lr);
+    *s = (struct sweep){0};
+}
+
+/* The mean of the neighbours, weighted less the farther they are. */
+static double local_mean(const double *y, size_t n, size_t i, size_t reach)
+{
+    double sum = 0, weight = 0;
+    for (size_t k = i > reach ? i - reach : 0; k < n && k <= i + reach; k++) {
+        double w = (double)(reach + 1 - (k > i ? k - i : i - k));
+        sum += w * y[k];
+        weight += w;
+    }
+    return sum / weight;
+}
+
+static void judge(struct sweep *s, size_t wanted)
+{
+    size_t finite = s->steps - s->broke, reach = (size_t)((double)wanted * smooth_share);
+    reach = reach < 2 ? 2 : reach;
+    for (size_t i = 0; i < finite; i++)
+        s->mean[i] = local_mean(s->loss, finite, i, reach);
+    if (s->broke)
+        s->mean[finite] = s->loss[finite];
+    for (size_t i = 1; i < finite; i++)
+        if (s->mean[i] < s->mean[s->lowest])
+            s->lowest = i;
+    double fall = 0;
+    for (size_t i = 1; i <= s->lowest; i++)
+        if (s->mean[i - 1] - s->mean[i] > fall) {
+            fall = s->mean[i - 1] - s->mean[i];
+            s->steepest = i;
+        }
+    s->fell = finite && s->mean[0] - s->mean[s->lowest] > 0.05 * fabs(s->mean[0]);
+    for (s->worse = s->lowest + 1; s->worse < s->steps; s->worse++)
+        if (!(s->mean[s->worse] <= s->mean[0]))
+            break;
+    s->worse = s->worse < s->steps ? s->worse : s->steps;
+}
+
+/* Goes on until the loss is no number, or stays far above where it began. */
+static bool blown_up(const struct sweep *s, double *trend)
+{
+    static const double memory = 0.8, far = 8;
+    double loss = s->loss[s->steps - 1];
+    *trend = s->steps == 1 ? loss : memory * *trend + (1 - memory) * loss;
+    return *trend > far * s->loss[0] && loss > far * s->loss[0];
+}
+
+bool sweep_run(struct session *x, double low, double high, size_t steps, size_t batch_size,
+    const atomic_bool *cancel, atomic_size_t *done, struct sweep *out, struct error *e)
+{
+    struct fit fit = {.steps = 1, .batch_size = batch_size};
+    struct sweep s;
+    double trend = 0;
+    bool ok = sweep_take(&s, steps, e);
+    for (size_t i = 0; ok && i < steps; i++) {
+        struct status status;
+        double lr = low * pow(high / low, steps > 1 ? (double)i / (double)(steps - 1) : 0);
+        struct trainer *t = session_network(x)->trainer;
+        if (t) /* the memory of the first step serves all */
+            trainer_set_lr(t, lr);
+        ok = (t || session_set_lr(x, lr, e)) && (t ? trainer_start(t, &fit, e) : session_fit(x, &fit, e)) &&
+             experiment_run(x, cancel, e);
+        if (!ok)
+            break;
+        session_status(x, &status);
+        s.lr[i] = lr;
+        s.loss[i] = status.loss;
+        s.broke = status.phase == PHASE_DIVERGED || !isfinite(status.loss);
+        s.steps++;
+        atomic_fetch_add(done, 1);
+        if (s.broke || blown_up(&s, &trend))
+            break;
+    }
+    if (!ok) {
+        sweep_release(&s);
+        return false;
+    }
+    judge(&s, steps);
+    *out = s;
+    return true;
+}
