@@ -17,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { REPETITIONS = 5, WARM_UP_STEPS = 3, LINE_WORDS = 8, LAYERS = 8 };
+enum { REPETITIONS = 5, WARM_UP_STEPS = 3, LINE_WORDS = 8, LAYERS = 24 };
 
 struct workload {
     const char *name, *summary;
@@ -26,7 +26,9 @@ struct workload {
     double lr;
     size_t batch, rows;
     int inputs, classes;
+    size_t labels;   /* a sample; 0: one */
     bool uniform;    /* inputs from [0, 1), else normal */
+    bool whole;      /* inputs are whole numbers below `classes` */
     uint64_t epochs; /* of a repetition */
 };
 
@@ -58,6 +60,24 @@ static const struct workload workloads[] = {
         .uniform = true,
         .epochs = 40,
     },
+    {
+        .name = "gpt",
+        .summary = "64 words, width 64, 4 heads, 2 blocks, 64 positions, Adam, batch 32",
+        .layer = {"embedding 64 64", "positional", "layernorm epsilon=1e-5", "attention 4 causal",
+            "add positional1", "layernorm epsilon=1e-5", "dense 256 gelu", "dense 64", "add add1",
+            "layernorm epsilon=1e-5", "attention 4 causal", "add add2", "layernorm epsilon=1e-5",
+            "dense 256 gelu", "dense 64", "add add3", "layernorm epsilon=1e-5", "dense 64 softmax"},
+        .optimizer = "adam",
+        .loss = "sparse_categorical_crossentropy",
+        .lr = 1e-3,
+        .batch = 32,
+        .rows = 320,
+        .inputs = 64,
+        .classes = 64,
+        .labels = 64,
+        .whole = true,
+        .epochs = 40,
+    },
 };
 enum { WORKLOADS = sizeof workloads / sizeof *workloads };
 
@@ -71,18 +91,20 @@ static const struct workload *workload_find(const char *name)
 
 static struct data *make_data(const struct workload *w, struct error *e)
 {
-    size_t values = w->rows * (size_t)w->inputs;
+    size_t values = w->rows * (size_t)w->inputs, labels = w->labels ? w->labels : 1;
     float *x = memory_take(values, sizeof *x, "the inputs", e);
-    float *t = memory_take(w->rows, sizeof *t, "the labels", e);
+    float *t = memory_take(w->rows * labels, sizeof *t, "the labels", e);
     struct rng r = rng_from(rng_key(1, "bench", w->name, 0));
     struct data *d = NULL;
 
     if (x && t) {
         for (size_t i = 0; i < values; i++)
-            x[i] = (float)(w->uniform ? rng_uniform(&r) : rng_normal(&r));
-        for (size_t i = 0; i < w->rows; i++)
+            x[i] = (float)(w->whole     ? rng_below(&r, (uint32_t)w->classes)
+                           : w->uniform ? rng_uniform(&r)
+                                        : rng_normal(&r));
+        for (size_t i = 0; i < w->rows * labels; i++)
             t[i] = (float)rng_below(&r, (uint32_t)w->classes);
-        d = data_from_arrays(w->name, shape_of(1, w->inputs), x, w->rows, w->rows, t, 1, w->classes, e);
+        d = data_from_arrays(w->name, shape_of(1, w->inputs), x, w->rows, w->rows, t, labels, w->classes, e);
     }
     memory_free(x);
     memory_free(t);
@@ -99,8 +121,12 @@ static bool add_layer(struct session *s, const char *line, struct error *e)
 
     snprintf(copy, sizeof copy, "%s", line);
     const struct layer_type *type = layer_type_find(strtok_r(copy, " ", &rest));
-    for (char *next; count < LINE_WORDS && (next = strtok_r(NULL, " ", &rest)); count++)
-        word[count] = (struct word){.text = next, .length = (int)strlen(next)};
+    for (char *next; count < LINE_WORDS && (next = strtok_r(NULL, " ", &rest)); count++) {
+        char *equals = strchr(next, '=');
+        word[count] = (struct word){.text = equals ? equals + 1 : next, .key = equals ? next : NULL};
+        if (equals)
+            *equals = '\0';
+    }
     if (!type)
         return error_set(e, "no layer type in '%s'", line);
     if (!args_bind(type->name, type->args, word, count, &args, e))
