@@ -18,11 +18,12 @@ bool is_layer_command(const struct command *c);
 void layer_note(struct repl *r, int at);
 
 /* Rows that stand in a file of their own. */
-extern const struct command compile_command, init_command, preset_command, help_command, question_command, apropos_command;
+extern const struct command compile_command, output_command, init_command, preset_command, help_command, question_command, apropos_command;
 extern const struct command evaluate_command, predict_command, confusion_command, gradcheck_command;
+extern const struct command sweep_command, race_command, branch_command;
 extern const struct command plot_command, why_command, show_command, set_command, save_command, load_command;
 
-/* Puts together the rows of compile and init; command.c calls it before anyone looks at them. */
+/* Puts together the rows of compile, output and init; command.c calls it before anyone looks at them. */
 void compile_tables(void);
 
 /* What `freeze` names: a layer, or a range of them ("1..5"). */
@@ -30,6 +31,10 @@ bool frozen_layers(const struct model *m, const char *which, int *first, int *la
 
 /* The recipe that `compile` with these arguments says; what is left out comes from `old`. */
 bool compile_recipe(const struct args *a, const struct recipe *old, struct recipe *out, struct error *e);
+
+/* The same with what `output` says of an output of m. */
+bool output_recipe(const struct args *a, const struct model *m, const struct recipe *old, struct recipe *out,
+    struct error *e);
 
 /* Makes data of a generator by its bound rest of `data NAME …`, with its command. NULL and an error. */
 struct data *data_generate(const struct args *a, uint64_t seed, struct error *e);

@@ -493,6 +493,7 @@ const struct command *const commands_build[] = {
     &init_command,
     &summary_command,
     &compile_command,
+    &output_command,
     &undo_command,
     &redo_command,
     &new_command,

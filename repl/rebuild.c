@@ -64,6 +64,11 @@ static bool rebuild_freeze(struct rebuild *b, const struct args *a, struct error
            put_model(b, model_with_frozen(b->model, first, last, true, e));
 }
 
+static bool rebuild_output(struct rebuild *b, const struct args *a, struct error *e)
+{
+    return output_recipe(a, b->model, &b->recipe, &b->recipe, e);
+}
+
 static bool rebuild_data(struct rebuild *b, const struct args *a, struct error *e)
 {
     return put_data(b, data_generate(a, b->seed, e));
@@ -89,6 +94,7 @@ static const struct rebuilder {
     {"input", rebuild_input},
     {"freeze", rebuild_freeze},
     {"compile", rebuild_compile},
+    {"output", rebuild_output},
     {"data", rebuild_data},
     {"features", rebuild_features},
     {"seed", rebuild_seed},

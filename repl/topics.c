@@ -12,6 +12,7 @@
 #include "../src/loss.h"
 #include "../src/metric.h"
 #include "../src/optimizer.h"
+#include "../src/schedule.h"
 
 static bool from_command(size_t i, struct topic *out)
 {
@@ -51,7 +52,8 @@ static bool from_loss(size_t i, struct topic *out)
 {
     const struct loss *l = loss_at(i);
     if (l)
-        *out = (struct topic){.kind = "loss", .name = l->name, .summary = l->summary, .formula = l->formula};
+        *out = (struct topic){
+            .kind = "loss", .name = l->name, .summary = l->summary, .formula = l->formula, .args = l->args};
     return l;
 }
 
@@ -65,6 +67,15 @@ static bool from_optimizer(size_t i, struct topic *out)
             .formula = o->formula,
             .args = o->args};
     return o;
+}
+
+static bool from_schedule(size_t i, struct topic *out)
+{
+    const struct schedule *s = schedule_at(i);
+    if (s)
+        *out = (struct topic){
+            .kind = "schedule", .name = s->name, .summary = s->summary, .formula = s->formula, .args = s->args};
+    return s;
 }
 
 static bool from_initializer(size_t i, struct topic *out)
@@ -115,6 +126,7 @@ static bool (*const tables[])(size_t, struct topic *) = {
     from_activation,
     from_loss,
     from_optimizer,
+    from_schedule,
     from_initializer,
     from_metric,
     from_feature,

@@ -63,7 +63,7 @@ struct arg_value {
     struct shape shape;
 };
 
-enum { ARGS_MAX = 16 };
+enum { ARGS_MAX = 48 };
 
 struct args {
     struct arg_value value[ARGS_MAX]; /* in the order of the rows */

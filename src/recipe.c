@@ -2,6 +2,7 @@
 #include "recipe.h"
 #include "text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct recipe recipe_of(const struct optimizer *optimizer)
@@ -32,6 +33,13 @@ const struct recipe_output *recipe_output_find(const struct recipe *r, const cha
         if (!strcmp(r->output[i].layer, layer))
             return &r->output[i];
     return NULL;
+}
+
+void recipe_rename_output(struct recipe *r, const char *from, const char *to)
+{
+    for (int i = 0; i < r->outputs; i++)
+        if (!strcmp(r->output[i].layer, from))
+            snprintf(r->output[i].layer, sizeof r->output[i].layer, "%s", to);
 }
 
 static void write_number(const char *name, double value, struct text *out)

@@ -49,6 +49,9 @@ void recipe_set_schedule(struct recipe *r, const struct schedule *schedule);
 /* What was said for the output of this name; NULL: nothing. */
 const struct recipe_output *recipe_output_find(const struct recipe *r, const char *layer);
 
+/* A layer has another name from now on. */
+void recipe_rename_output(struct recipe *r, const char *from, const char *to);
+
 /* Appends the commands that say it: `compile adam loss=mse lr=0.01`, `output aux weight=0.3`. */
 void recipe_write(const struct recipe *r, struct text *out);
 

@@ -103,6 +103,8 @@ bool session_remove(struct session *s, int at, struct error *e);
 bool session_rename(struct session *s, int at, const char *name, struct error *e);
 bool session_freeze(struct session *s, int first, int last, bool frozen, struct error *e);
 bool session_compile(struct session *s, const struct recipe *r, struct error *e);
+/* Another recipe for the same optimiser: weights and its memory stay. */
+bool session_aim(struct session *s, const struct recipe *r, struct error *e);
 bool session_init(struct session *s, const struct initializer *which, const double *hyper, int first,
     int last, struct error *e);
 bool session_set_data(

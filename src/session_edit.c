@@ -92,6 +92,7 @@ bool session_rename(struct session *s, int at, const char *name, struct error *e
         return false;
     session_end_training(s);
     undo_mark(s, "rename", false);
+    recipe_rename_output(&n->recipe, n->model->layer[at].name, m->layer[at].name);
     model_unref(n->model);
     n->model = m;
     if (n->state) { /* the same layout under another name: the state moves over as it is */
@@ -120,6 +121,16 @@ bool session_compile(struct session *s, const struct recipe *r, struct error *e)
     undo_mark(s, "compile", true);
     n->state = fresh;
     n->recipe = *r;
+    s->revision++;
+    return true;
+}
+
+bool session_aim(struct session *s, const struct recipe *r, struct error *e)
+{
+    (void)e;
+    session_end_training(s);
+    undo_mark(s, "output", false);
+    session_network(s)->recipe = *r;
     s->revision++;
     return true;
 }
@@ -259,7 +270,8 @@ bool session_set_lr(struct session *s, double lr, struct error *e)
     struct network *n = session_network(s);
     if (!n->recipe.optimizer) {
         struct recipe r = recipe_of(optimizer_find("adam"));
-        r.loss = n->recipe.loss;
+        r.outputs = n->recipe.outputs;
+        memcpy(r.output, n->recipe.output, sizeof r.output);
         if (!session_compile(s, &r, e))
             return false;
         text_add(&s->notice, "compiled with adam\n");

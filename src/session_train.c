@@ -101,6 +101,8 @@ bool session_prepare(struct session *s, struct error *e)
     bool chosen = !n->recipe.optimizer;
     struct recipe keep = r;
     keep.loss = n->recipe.loss; /* an unsaid loss stays open: other data may want another one */
+    keep.outputs = n->recipe.outputs;
+    memcpy(keep.output, n->recipe.output, sizeof keep.output);
     if (!session_compile(s, &keep, e))
         return false;
     if (chosen)
