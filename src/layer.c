@@ -3,10 +3,11 @@
 #include "layer.h"
 #include "table.h"
 
-#define LAYER_TYPES(each)                                                                             \
-    each(input) each(dense) each(activation) each(flatten) each(dropout) each(add) each(multiply)     \
-        each(average) each(concat) each(dot) each(masking) each(spatial_dropout) each(gaussian_noise) \
-            each(sampling) each(embedding) each(positional) each(attention) each(layernorm) each(batchnorm)
+#define LAYER_TYPES(each)                                                                                   \
+    each(input) each(dense) each(activation) each(flatten) each(dropout) each(add) each(multiply)           \
+        each(average) each(concat) each(dot) each(masking) each(spatial_dropout) each(gaussian_noise)       \
+            each(sampling) each(embedding) each(positional) each(attention) each(layernorm) each(batchnorm) \
+                each(conv1d) each(conv2d) each(conv2d_transpose)
 
 #define DECLARE(type) extern const struct layer_type type##_layer;
 LAYER_TYPES(DECLARE)

@@ -28,8 +28,12 @@ static struct model *append(struct model *m, const char *line)
     int n = 0;
     snprintf(copy, sizeof copy, "%s", line);
     struct layer_spec spec = {.type = layer_type_find(strtok_r(copy, " ", &rest))};
-    for (char *word; (word = strtok_r(NULL, " ", &rest));)
-        words[n++] = (struct word){.text = word};
+    for (char *word; (word = strtok_r(NULL, " ", &rest)); n++) {
+        char *value = strchr(word, '=');
+        words[n] = (struct word){.text = value ? value + 1 : word, .key = value ? word : NULL};
+        if (value)
+            *value = '\0';
+    }
     assert_true(args_bind(line, spec.type->args, words, n, &args, &e));
     memcpy(spec.arg, args.value, sizeof spec.arg);
     struct model *grown = model_with_layer(m, m->layers, &spec, &e);
