@@ -135,7 +135,7 @@ static bool read_layer(
     const struct word *name = &a->many[0];
     const struct command *c = command_find(name->text, r->origin->interactive, e);
     if (c && !is_layer_command(c)) {
-        error_set(e, "'%s' is no layer: `help build` lists them", c->name);
+        error_set(e, "'%s' is no layer: `help layers` lists them", c->name);
         c = NULL;
     }
     if (!c) {

@@ -95,7 +95,7 @@ const struct command *layer_command_at(size_t i)
             .summary = type->summary,
             .example = type->example,
             .before = type->before,
-            .group = GROUP_BUILD,
+            .group = GROUP_LAYERS,
             .effect = EFFECT_CHANGES,
             .args = args[i],
             .run = run_layer,

@@ -1,7 +1,7 @@
 /* command.c - one table of all commands, and the way from a cut command to its row's function.
  *
- * The table is put together once, group by group, from the arrays that commands.h names; the layer types
- * follow `input`. Nothing here knows a single command. */
+ * The table is put together once, group by group, from the arrays that commands.h names; the layer types are
+ * a group of their own. Nothing here knows a single command. */
 #include "command.h"
 
 #include "cmd.h"
@@ -24,6 +24,7 @@ static const struct command *const *const groups[GROUPS] = {
 
 static const char *const group_names[GROUPS] = {
     [GROUP_BUILD] = "build",
+    [GROUP_LAYERS] = "layers",
     [GROUP_DATA] = "data",
     [GROUP_TRAIN] = "train",
     [GROUP_LOOK] = "look",
@@ -32,18 +33,20 @@ static const char *const group_names[GROUPS] = {
     [GROUP_SESSION] = "session",
 };
 
+static const struct command *group_row(int g, size_t i)
+{
+    return g == GROUP_LAYERS ? layer_command_at(i) : groups[g][i];
+}
+
 static size_t fill_table(const struct command **table)
 {
     size_t n = 0;
     compile_tables();
-    for (int g = 0; g < GROUPS; g++)
-        for (size_t i = 0; groups[g][i] && n < COMMANDS; i++) {
-            table[n++] = groups[g][i];
-            if (strcmp(groups[g][i]->name, "input"))
-                continue;
-            for (size_t k = 0; layer_command_at(k) && n < COMMANDS; k++)
-                table[n++] = layer_command_at(k);
-        }
+    for (int g = 0; g < GROUPS; g++) {
+        const struct command *row;
+        for (size_t i = 0; n < COMMANDS && (row = group_row(g, i)); i++)
+            table[n++] = row;
+    }
     return n;
 }
 

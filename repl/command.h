@@ -14,6 +14,7 @@ struct repl;
 
 enum command_group {
     GROUP_BUILD,
+    GROUP_LAYERS,
     GROUP_DATA,
     GROUP_TRAIN,
     GROUP_LOOK,

@@ -15,7 +15,7 @@ extern const struct command *const commands_window[];
 extern const struct command *const commands_lessons[];
 extern const struct command *const commands_session[];
 
-/* The i-th layer type as a command, NULL past the end. Listed behind `input`. */
+/* The i-th layer type as a command, NULL past the end: the group of layers. */
 const struct command *layer_command_at(size_t i);
 
 #endif

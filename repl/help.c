@@ -11,6 +11,7 @@
 
 static const char *const group_titles[GROUPS] = {
     [GROUP_BUILD] = "build the network",
+    [GROUP_LAYERS] = "its layers",
     [GROUP_DATA] = "data",
     [GROUP_TRAIN] = "train",
     [GROUP_LOOK] = "look inside",
