@@ -339,24 +339,24 @@ float goal_row_weight(const struct goal *g, const float *t)
 
 /* --- targets --- */
 
-static void encode(const struct goal *g, const struct data *d, size_t row, size_t shift, float *out)
+/* Targets of `rows` samples that lie side by side from t on. */
+static void encode(const struct goal *g, const struct data *d, const float *t, size_t rows, float *out)
 {
-    const float *t = d->t + data_row_start(d, row, d->targets, shift);
-    if (!d->classes)
-        memcpy(out, t + g->column, g->width * sizeof *out);
-    else if (g->loss->targets == LOSS_INDEX || g->loss->targets == LOSS_SEQUENCE)
-        memcpy(out, t, d->targets * sizeof *out);
+    bool numbers = g->loss->targets == LOSS_INDEX || g->loss->targets == LOSS_SEQUENCE;
+    if (d->classes && !numbers)
+        labels_encode(g->encoding, g->K, t, rows * d->targets, out);
+    else if (d->classes || g->width == d->targets)
+        memcpy(out, t, rows * d->targets * sizeof *out);
     else
-        labels_encode(g->encoding, g->K, t, d->targets, out);
+        for (size_t i = 0; i < rows; i++)
+            memcpy(out + i * g->width, t + i * d->targets + g->column, g->width * sizeof *out);
 }
 
 void goals_encode(const struct goals *g, const struct data *d, size_t first, size_t count, float *out)
 {
-    for (int k = 0; k < g->count; k++) {
-        const struct goal *goal = &g->goal[k];
-        for (size_t i = 0; goal->width && i < count; i++)
-            encode(goal, d, first + i, 0, out + count * goal->at + i * goal->width);
-    }
+    for (int k = 0; k < g->count; k++)
+        if (g->goal[k].width)
+            encode(&g->goal[k], d, d->t + first * d->targets, count, out + count * g->goal[k].at);
 }
 
 void goals_gather(
@@ -372,6 +372,7 @@ void goals_of_rows(
     for (int k = 0; k < g->count; k++) {
         const struct goal *goal = &g->goal[k];
         for (size_t i = 0; goal->width && i < N; i++)
-            encode(goal, d, index[i], shift, out + N * goal->at + i * goal->width);
+            encode(goal, d, d->t + data_row_start(d, index[i], d->targets, shift), 1,
+                out + N * goal->at + i * goal->width);
     }
 }
