@@ -55,7 +55,7 @@ static void get_memory(struct repl *r, struct text *out)
     if (r->session->memory > 0)
         number_write(r->session->memory / 1e6, out);
     else
-        text_add(out, "16, or four states");
+        text_add(out, "16, or eight states of up to 64");
 }
 
 static bool set_threads(struct repl *r, const struct arg_value *v, struct error *e)

@@ -1,4 +1,4 @@
-/* history.c - checkpoints in a fixed number of slots, kept in order of their step.
+/* history.c - checkpoints in a bounded number of slots, kept in order of their step.
  *
  * When all slots are taken, the one is dropped whose loss is felt least: the gap that dropping it would
  * leave, measured against its age. That keeps gaps proportional to age: the last steps densely, the early
@@ -9,28 +9,23 @@
 
 #include <string.h>
 
-enum { HISTORY_LEAST = 4, HISTORY_MOST = 512 };
+enum { HISTORY_LEAST = 2, HISTORY_MOST = 512 };
 
 struct history {
-    struct state **slot; /* [count] in order of step, then the free ones up to room */
-    size_t count, room;
+    struct state **slot; /* [count] in order of step, then free ones, then those that were not needed yet */
+    size_t count, made, room;
 };
 
 struct history *history_new(const struct state *s, double budget, struct error *e)
 {
     double bytes = (double)s->floats * sizeof(float) + sizeof *s;
     double fit = budget / bytes;
-    size_t room = fit < HISTORY_LEAST ? HISTORY_LEAST : fit > HISTORY_MOST ? HISTORY_MOST : (size_t)fit;
     struct history *h = memory_take(1, sizeof *h, "the history", e);
     if (!h)
         return NULL;
-    h->slot = memory_take(room, sizeof *h->slot, "the history", e);
-    for (; h->slot && h->room < room; h->room++) {
-        h->slot[h->room] = state_new(s->model, s->moments, s->seed, e);
-        if (!h->slot[h->room])
-            break;
-    }
-    if (h->slot && h->room == room)
+    h->room = fit < HISTORY_LEAST ? 0 : fit > HISTORY_MOST ? HISTORY_MOST : (size_t)fit;
+    h->slot = memory_take(h->room, sizeof *h->slot, "the history", e);
+    if (h->slot)
         return h;
     history_free(h);
     return NULL;
@@ -40,7 +35,7 @@ void history_free(struct history *h)
 {
     if (!h)
         return;
-    for (size_t i = 0; i < h->room; i++)
+    for (size_t i = 0; i < h->made; i++)
         state_free(h->slot[i]);
     memory_free(h->slot);
     memory_free(h);
@@ -57,6 +52,8 @@ static void drop(struct history *h, size_t i)
 static void drop_least(struct history *h, uint64_t now)
 {
     size_t least = 1;
+    if (h->count < 2)
+        return;
     double smallest = 1e300;
     for (size_t i = 1; i < h->count; i++) {
         uint64_t before = h->slot[i - 1]->place.step;
@@ -75,8 +72,17 @@ void history_add(struct history *h, const struct state *s)
     history_cut(h, s->place.step);
     if (h->count && h->slot[h->count - 1]->place.step == s->place.step)
         h->count--;
-    if (h->count == h->room)
+    if (h->count == h->made && h->made < h->room) {
+        h->slot[h->made] = state_new(s->model, s->moments, s->seed, NULL);
+        if (h->slot[h->made])
+            h->made++;
+        else
+            h->room = h->made;
+    }
+    if (h->count == h->made)
         drop_least(h, s->place.step);
+    if (h->count == h->made)
+        return; /* one or none at all: the first stays */
     state_assign(h->slot[h->count++], s);
 }
 

@@ -2,8 +2,9 @@
  *
  * A checkpoint is a whole state: parameters, moments, statistics and the place in the epoch, so that
  * training goes on from it exactly as it did. When the budget is full, the checkpoint whose neighbours lie
- * closest together, measured by age, goes: recent ones stay dense, old ones thin out, the first stays. All
- * memory is taken at history_new(). Belongs to the thread that trains; others go through the trainer. */
+ * closest together, measured by age, goes: recent ones stay dense, old ones thin out, the first stays. Memory
+ * comes as it is needed, between two steps; when there is none the history stays as long as it is. Belongs to
+ * the thread that trains; others go through the trainer. */
 #ifndef GRADUS_HISTORY_H
 #define GRADUS_HISTORY_H
 
@@ -11,11 +12,11 @@
 
 struct history;
 
-/* Room for as many states like `s` as fit in `budget` bytes, at least four. */
+/* Room for as many states like `s` as fit in `budget` bytes; for none at all when it is less than two. */
 struct history *history_new(const struct state *s, double budget, struct error *e);
 void history_free(struct history *h);
 
-/* Records the state; one with the same step is replaced. Never allocates. */
+/* Records the state; one with the same step is replaced. */
 void history_add(struct history *h, const struct state *s);
 
 /* The newest checkpoint whose step is at most `step`, NULL when there is none. Owned by the history. */

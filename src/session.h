@@ -67,7 +67,8 @@ struct session {
     int networks, current;
     const struct data *data; /* a reference; NULL: none yet */
     uint64_t seed;
-    double memory;     /* budget of undo and history together, bytes; 0: 16 MB or four states */
+    double memory;     /* budget of undo and history together, bytes; 0: 16 MB or eight states */
+    bool said_large;   /* that a network is too large for undo and history */
     int threads;       /* 0: automatic */
     double speed;      /* limit in epochs/s for training in the background; 0 none */
     size_t batch_size; /* of the last fit; 0 before the first */

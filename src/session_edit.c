@@ -46,7 +46,7 @@ static bool put_model(struct session *s, const char *label, struct model *m, str
     session_end_training(s);
     if (fresh && n->state)
         state_adopt(fresh, n->state);
-    undo_mark(s, label, true);
+    undo_mark(s, label, UNDO_TAKE);
     model_unref(n->model);
     n->model = m;
     n->state = fresh;
@@ -91,7 +91,7 @@ bool session_rename(struct session *s, int at, const char *name, struct error *e
     if (!m)
         return false;
     session_end_training(s);
-    undo_mark(s, "rename", false);
+    undo_mark(s, "rename", UNDO_COPY);
     recipe_rename_output(&n->recipe, n->model->layer[at].name, m->layer[at].name);
     model_unref(n->model);
     n->model = m;
@@ -118,7 +118,7 @@ bool session_compile(struct session *s, const struct recipe *r, struct error *e)
         fresh->place.t = 0; /* a new optimiser starts without memory */
         fresh->place.course = (struct course){.since = fresh->place.epoch};
     }
-    undo_mark(s, "compile", true);
+    undo_mark(s, "compile", UNDO_TAKE);
     n->state = fresh;
     n->recipe = *r;
     s->revision++;
@@ -151,7 +151,7 @@ bool session_init(struct session *s, const struct initializer *which, const doub
     for (int i = 0; i < fresh->moments; i++)
         memset(fresh->moment[i], 0, n->model->params * sizeof(float));
     fresh->place = (struct place){0};
-    undo_mark(s, "init", true);
+    undo_mark(s, "init", UNDO_TAKE);
     n->state = fresh;
     curves_clear(&n->curves);
     s->revision++;
@@ -182,7 +182,7 @@ bool session_set_data(struct session *s, struct data *d, struct error *e)
     session_end_training(s);
     if (fresh && n->state)
         state_adopt(fresh, n->state);
-    undo_mark(s, "data", !same);
+    undo_mark(s, "data", same ? UNDO_COPY : UNDO_TAKE);
     model_unref(n->model);
     n->model = m;
     if (!same)
@@ -203,7 +203,7 @@ bool session_new_scene(struct session *s, struct error *e)
     if (!m)
         return false;
     session_end_training(s);
-    undo_mark(s, "new", true);
+    undo_mark(s, "new", UNDO_TAKE);
     model_unref(n->model);
     n->model = m;
     n->recipe = (struct recipe){0};
@@ -223,7 +223,7 @@ bool session_load(struct session *s, const char *path, const struct model *m, co
     (void)path;
     (void)e;
     session_end_training(s);
-    undo_mark(s, "load", true);
+    undo_mark(s, "load", UNDO_TAKE);
     model_unref(n->model);
     n->model = model_ref(m);
     n->state = state;
@@ -246,7 +246,7 @@ bool session_put(
     if (m->built && !(fresh = session_make_state(s, m, r, e)))
         return false;
     session_end_training(s);
-    undo_mark(s, label, true);
+    undo_mark(s, label, UNDO_TAKE);
     model_unref(n->model);
     n->model = model_ref(m);
     n->state = fresh;
@@ -308,7 +308,7 @@ bool session_set_params(struct session *s, int layer, int param, const size_t *e
     for (size_t i = 0; i < count; i++)
         if (element[i] >= room)
             return error_set(e, "element %zu of %zu is out of range", element[i], room);
-    undo_mark(s, "set", false);
+    undo_mark(s, "set", UNDO_WEIGHTS);
     struct setting set = {tensor, element, value, count};
     if (n->trainer)
         trainer_call(n->trainer, set_now, &set);

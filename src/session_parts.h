@@ -4,14 +4,25 @@
 
 #include "session.h"
 
+/* What the change that follows does to the state of the network. */
+enum undo_kind {
+    UNDO_COPY,    /* leaves it as it is */
+    UNDO_TAKE,    /* puts another one in its place: the version takes it, and network->state becomes NULL */
+    UNDO_WEIGHTS, /* changes its numbers, and nothing else */
+};
+
 /* Remembers the present network and data under this name before a change; the notice says it when there is no
- * memory for that. With `take` the version takes network->state itself, which becomes NULL in any case.
- * Forgets what could be redone. */
-void undo_mark(struct session *s, const char *label, bool take);
+ * memory for that. Weights above the budget are not kept: undo then brings back all but them, and a change of
+ * nothing but them is not remembered. Forgets what could be redone. */
+void undo_mark(struct session *s, const char *label, enum undo_kind kind);
 void undo_free(struct undo *u);
 
-/* Budget of bytes for undo; the history of a run has as much again. */
+/* Budget of bytes for undo; the history of a run has as much again. 0 for a state above 64 MB, unless
+ * `set memory` has given one. */
 double session_budget(const struct session *s);
+
+/* The megabytes for `set memory` from which undo and history hold the present state. */
+double session_budget_wanted(const struct session *s);
 
 /* Ends a running training, says so in the notice, and frees the trainer: the state is the session's again. */
 void session_end_training(struct session *s);

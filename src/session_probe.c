@@ -194,7 +194,7 @@ bool session_update_as(struct session *s, const char *label, struct error *e)
         return error_set(e, "the weights have changed since `backward`: start again with `forward`");
     if (!session_recipe(s, &r, e))
         return false;
-    undo_mark(s, label, false);
+    undo_mark(s, label, UNDO_WEIGHTS);
     size_t room = s->batch_size ? s->batch_size : DEFAULT_BATCH;
     room = room < s->data->train ? room : s->data->train;
     bool prepared = n->trainer && s->trainer_revision == s->revision;

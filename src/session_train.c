@@ -111,6 +111,20 @@ bool session_prepare(struct session *s, struct error *e)
     return true;
 }
 
+/* Once: what a network of this size does without. */
+static void say_what_is_not_kept(struct session *s)
+{
+    char bytes[MEMORY_TEXT];
+    double size = (double)session_network(s)->state->floats * sizeof(float);
+    if (s->said_large || size <= session_budget(s))
+        return;
+    s->said_large = true;
+    text_addf(&s->notice,
+        "weights and moments take %s: training cannot be rewound or undone; `set memory %.0f` before `fit` "
+        "keeps what it takes\n",
+        memory_text(size, bytes), session_budget_wanted(s));
+}
+
 static bool new_trainer(struct session *s, const struct fit *fit, struct error *e)
 {
     struct network *n = session_network(s);
@@ -122,6 +136,7 @@ static bool new_trainer(struct session *s, const struct fit *fit, struct error *
         return false;
     trainer_free(n->trainer);
     n->trainer = t;
+    say_what_is_not_kept(s);
     s->trainer_revision = s->revision;
     s->batch_size = fit->batch_size;
     return true;
@@ -147,7 +162,7 @@ bool session_fit(struct session *s, const struct fit *wanted, struct error *e)
     bool fresh = !n->trainer || s->trainer_revision != s->revision || s->batch_size != fit.batch_size;
     bool ok = !fresh || new_trainer(s, &fit, e);
     if (ok) {
-        undo_mark(s, "fit", false);
+        undo_mark(s, "fit", UNDO_WEIGHTS);
         network_read_by(n, NULL);
         ok = trainer_start(n->trainer, &fit, e);
     }
@@ -230,12 +245,16 @@ bool session_rewind(struct session *s, uint64_t step, struct error *e)
     struct looking look = {n->trainer, step, false};
     trainer_call(n->trainer, look_now, &look);
     if (!look.found)
-        return error_set(e, "nothing was recorded at or before step %llu", (unsigned long long)step);
+        return s->said_large && !history_count(trainer_history(n->trainer))
+                   ? error_set(e,
+                         "a network of this size is not recorded: `set memory %.0f` before `fit` does it",
+                         session_budget_wanted(s))
+                   : error_set(e, "nothing was recorded at or before step %llu", (unsigned long long)step);
     if (trainer_running(n->trainer)) {
         trainer_stop(n->trainer);
         text_addf(&s->notice, "training stopped at epoch %llu\n", (unsigned long long)n->state->place.epoch);
     }
-    undo_mark(s, "rewind", false);
+    undo_mark(s, "rewind", UNDO_WEIGHTS);
     return trainer_rewind(n->trainer, step, e);
 }
 

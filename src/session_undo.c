@@ -2,15 +2,24 @@
  *
  * A version shares model and data, which never change, and holds a copy of the weights. Versions live within
  * half of the memory budget (the other half is the run's history); the oldest go first, the newest always
- * stays. */
+ * stays. A state too large for the budget is not kept: its version is bare, and when it comes back its layers
+ * take over the weights of the present ones of the same name. */
 #include "error.h"
 #include "memory.h"
 #include "session_parts.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { VERSIONS = 64, LEAST_BUDGET = 16 << 20, LEAST_STATES = 4 };
+enum {
+    VERSIONS = 64,
+    LEAST_BUDGET = 16 << 20,
+    LEAST_STATES = 8,
+    LARGE_STATE = 64 << 20,
+    SMALL_STATE = 1 << 20
+};
+static const double machine_share = 0.25; /* of the memory that is free, at most */
 
 struct version {
     char label[32];
@@ -18,7 +27,8 @@ struct version {
     const struct model *model;  /* a reference */
     const struct data *data;    /* a reference or NULL */
     const struct data *reading; /* the network's; a reference or NULL */
-    struct state *state;        /* owned; NULL when the model was not built */
+    struct state *state;        /* owned; NULL when the model was not built, or bare */
+    bool bare;                  /* had a state that was too large to keep */
     struct recipe recipe;
     uint64_t seed;
 };
@@ -51,12 +61,27 @@ void undo_free(struct undo *u)
     memory_free(u);
 }
 
-double session_budget(const struct session *s)
+static double state_size(const struct session *s)
 {
     const struct state *state = session_network(s)->state;
-    double states = state ? LEAST_STATES * (double)state->floats * sizeof(float) : 0;
-    double budget = s->memory > 0 ? s->memory : LEAST_BUDGET > states ? LEAST_BUDGET : states;
+    return state ? (double)state->floats * sizeof(float) : 0;
+}
+
+double session_budget(const struct session *s)
+{
+    double bytes = state_size(s), budget = fmax(LEAST_BUDGET, LEAST_STATES * bytes);
+    if (s->memory > 0)
+        return s->memory / 2;
+    if (bytes > LARGE_STATE)
+        return 0;
+    if (bytes > SMALL_STATE)
+        budget = fmin(budget, machine_share * (double)memory_available());
     return budget / 2;
+}
+
+double session_budget_wanted(const struct session *s)
+{
+    return ceil(LEAST_STATES * state_size(s) / 1e6);
 }
 
 static double version_bytes(const struct version *v)
@@ -83,10 +108,13 @@ static bool capture(struct session *s, const char *label, bool take, struct vers
     struct network *n = session_network(s);
     struct version v = {.network = s->current, .recipe = n->recipe, .seed = s->seed};
     snprintf(v.label, sizeof v.label, "%s", label);
-    if (n->state && !take && !(v.state = session_copy_state(s, NULL)))
+    v.bare = state_size(s) > session_budget(s);
+    if (n->state && !v.bare && !take && !(v.state = session_copy_state(s, NULL)))
         return false;
     if (take) {
-        v.state = n->state;
+        v.state = v.bare ? NULL : n->state;
+        if (v.bare)
+            state_free(n->state);
         n->state = NULL;
     }
     v.model = model_ref(n->model);
@@ -96,9 +124,12 @@ static bool capture(struct session *s, const char *label, bool take, struct vers
     return true;
 }
 
-void undo_mark(struct session *s, const char *label, bool take)
+void undo_mark(struct session *s, const char *label, enum undo_kind kind)
 {
     struct version v;
+    bool take = kind == UNDO_TAKE;
+    if (kind == UNDO_WEIGHTS && state_size(s) > session_budget(s))
+        return;
     if (!s->undo)
         s->undo = memory_take(1, sizeof *s->undo, "undo", NULL);
     if (!s->undo || !capture(s, label, take, &v)) {
@@ -114,6 +145,25 @@ void undo_mark(struct session *s, const char *label, bool take)
     forget(u->future, &u->futures);
     u->past[u->pasts++] = v;
     make_room(u->past, &u->pasts, session_budget(s));
+}
+
+/* Gives a bare version a state again, of the weights that there are. */
+static bool remake(struct session *s, struct version *v, struct error *e)
+{
+    if (!v->bare)
+        return true;
+    session_end_training(s);
+    const struct state *present = s->network[v->network]->state;
+    v->state = session_make_state(s, v->model, &v->recipe, e);
+    if (!v->state)
+        return false;
+    if (present)
+        state_adopt(v->state, present);
+    v->bare = false;
+    text_add(&s->notice,
+        "the weights were too large to keep: layers of the same name and shape keep those of "
+        "now, others are drawn anew\n");
+    return true;
 }
 
 /* Puts a version in place of the present one, which goes to the other list. */
@@ -143,6 +193,8 @@ bool session_undo(struct session *s, struct error *e)
     struct undo *u = s->undo;
     if (!u || !u->pasts)
         return error_set(e, "there is nothing to undo");
+    if (!remake(s, &u->past[u->pasts - 1], e))
+        return false;
     struct version v = u->past[--u->pasts];
     swap_in(s, &v, u->future, &u->futures);
     text_addf(&s->notice, "undone: %s\n", v.label);
@@ -154,6 +206,8 @@ bool session_redo(struct session *s, struct error *e)
     struct undo *u = s->undo;
     if (!u || !u->futures)
         return error_set(e, "there is nothing to redo");
+    if (!remake(s, &u->future[u->futures - 1], e))
+        return false;
     struct version v = u->future[--u->futures];
     swap_in(s, &v, u->past, &u->pasts);
     text_addf(&s->notice, "done again: %s\n", v.label);

@@ -17,7 +17,7 @@ enum slice {
 
 struct snapshot {
     unsigned slices;     /* what it holds */
-    struct state *state; /* with its place; moments only with SLICE_MOMENTS */
+    struct state *state; /* with its place; has moments only with SLICE_MOMENTS */
     double lr;
     size_t N;        /* samples of the batch */
     uint32_t *index; /* [N] rows of the data */
@@ -26,12 +26,12 @@ struct snapshot {
 
 struct snapshots;
 
-/* Slots for states like `s` and batches up to `batch`. */
+/* For states like `s` and batches up to `batch`. Slots are made when they are asked for, by the reader. */
 struct snapshots *snapshots_new(const struct state *s, size_t batch, struct error *e);
 void snapshots_free(struct snapshots *p);
 
-/* Reader: asks for these slices at the end of the running step. Asking again before it came adds to it; while
- * one that came waits to be taken, nothing is asked. */
+/* Reader: asks for these slices at the end of the running step. While one is on its way, waits to be taken,
+ * or has no room in memory, nothing is asked. */
 void snapshots_request(struct snapshots *p, unsigned slices);
 
 /* Reader: the newest snapshot, or NULL when none came yet. Stays valid until the next call. */

@@ -29,6 +29,24 @@ static bool keep_fit(struct trainer *t, const struct fit *fit, struct error *e)
     return true;
 }
 
+/* True where the memory allows copies of the state. */
+static bool keeps_copies(const struct trainer *t)
+{
+    return (double)t->state->floats * sizeof(float) <= t->fit.memory;
+}
+
+/* Room for the parameters of the best epoch, for fits that want them. */
+static void prepare_best(struct trainer *t)
+{
+    bool wanted = t->fit.patience && !t->fit.keep_last && t->held && keeps_copies(t);
+    if (!wanted) {
+        state_free(t->better);
+        t->better = NULL;
+    } else if (!t->better) {
+        t->better = state_new(t->state->model, 0, t->state->seed, NULL);
+    }
+}
+
 static bool take_memory(struct trainer *t, struct error *e)
 {
     const struct state *s = t->state;
@@ -36,13 +54,15 @@ static bool take_memory(struct trainer *t, struct error *e)
     bool slides = t->data->slide > 0;
     return (t->ws = workspace_new(s->model, t->batch_size, USE_TRAIN, e)) &&
            workspace_aim(t->ws, &t->goals, e) &&
+           (t->recipe.accumulate <= 1 || workspace_collects(t->ws, e)) &&
            (!t->held || ((t->scores = workspace_new(s->model, rows, USE_OUTPUT, e)) &&
                             workspace_aim(t->scores, &t->goals, e))) &&
            (slides ||
                (t->targets = memory_take(t->train * t->goals.width, sizeof(float), "the targets", e))) &&
            (t->order = memory_take(t->train, sizeof *t->order, "the order of an epoch", e)) &&
            (t->history = history_new(s, t->fit.memory, e)) &&
-           (t->snapshots = snapshots_new(s, t->batch_size, e)) && (t->guard = state_copy(s, e));
+           (t->snapshots = snapshots_new(s, t->batch_size, e)) &&
+           (!keeps_copies(t) || (t->guard = state_copy(s, e)));
 }
 
 struct trainer *trainer_new(struct worker *worker, struct state *state, const struct recipe *recipe,
@@ -67,6 +87,7 @@ struct trainer *trainer_new(struct worker *worker, struct state *state, const st
         trainer_free(t);
         return NULL;
     }
+    t->checks = recipe->clip > 0 || !t->guard; /* what cannot be mended must not happen */
     workspace_bind(t->ws, state);
     if (t->scores)
         workspace_bind(t->scores, state);
@@ -90,6 +111,7 @@ void trainer_free(struct trainer *t)
     history_free(t->history);
     snapshots_free(t->snapshots);
     state_free(t->guard);
+    state_free(t->better);
     memory_free(t->targets);
     goals_release(&t->goals);
     memory_free(t->order);
@@ -109,7 +131,9 @@ bool trainer_start(struct trainer *t, const struct fit *fit, struct error *e)
     t->epoch_end = fit->epochs ? t->state->place.epoch + fit->epochs : UINT64_MAX;
     t->step_end = fit->steps ? t->state->place.step + fit->steps : 0;
     t->best = INFINITY;
+    t->best_epoch = 0;
     t->without_better = 0;
+    prepare_best(t);
     t->paused = false;
     t->rate = t->run_seconds = 0;
     t->run_steps = 0;

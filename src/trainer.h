@@ -19,7 +19,8 @@ struct fit {
     uint64_t steps;  /* stop after so many more steps; 0: no limit */
     size_t batch_size;
     int patience;         /* stop after so many epochs without a better val_loss; 0: never */
-    double memory;        /* bytes for checkpoints */
+    bool keep_last;       /* with patience: the last weights stay; else the best come back at the end */
+    double memory;        /* bytes for checkpoints; none are kept where two states do not fit */
     int threads;          /* for the kernels; 0: automatic */
     double speed;         /* at most so many epochs a second; 0: as fast as it goes */
     const char *autosave; /* file to save to every autosave_every seconds and at the end, or NULL */
@@ -51,7 +52,7 @@ struct status {
 
 struct trainer;
 
-/* Prepares: encodes targets, takes all memory for workspaces, checkpoints and snapshots. `state` stays the
+/* Prepares: encodes targets, takes all memory for workspaces. `state` stays the
  * caller's and must outlive the trainer; so must `curves` and `worker`. */
 struct trainer *trainer_new(struct worker *worker, struct state *state, const struct recipe *recipe,
     const struct data *data, struct curves *curves, const struct fit *fit, struct error *e);

@@ -10,6 +10,7 @@
 #include "error.h"
 #include "io/safetensors.h"
 #include "kernels/gemm.h"
+#include "kernels/threads.h"
 #include "rng.h"
 #include "text.h"
 
@@ -23,6 +24,7 @@ enum { GUARD_STEPS = 256, CHUNK_MOST = 4096, HISTORY_GRAIN = 1024 };
 static const double chunk_seconds = 0.002;
 static const double copy_share = 0.02; /* of the time, for snapshots */
 static const double recent_seconds = 0.25;
+static const double gather_worth = 16384; /* floats of a batch that are worth a thread */
 
 double trainer_now(void)
 {
@@ -69,16 +71,20 @@ size_t trainer_next_batch(struct trainer *t, uint32_t *index, uint64_t *key)
 
 /* --- a step --- */
 
-/* Back to parameters that are finite; returns false when those of now are. */
-static bool restore_finite(struct trainer *t)
+enum weights { WEIGHTS_FINE, WEIGHTS_BACK, WEIGHTS_LOST };
+
+/* Back to parameters that are finite, if those of now are not. */
+static enum weights restore_finite(struct trainer *t)
 {
     if (state_finite(t->state))
-        return false;
-    const struct state *good = state_finite(t->guard) ? t->guard : history_finite(t->history);
-    if (good)
-        state_assign(t->state, good);
+        return WEIGHTS_FINE;
+    bool guarded = t->guard && state_finite(t->guard);
+    const struct state *good = guarded ? t->guard : history_finite(t->history);
+    if (!good)
+        return WEIGHTS_LOST;
+    state_assign(t->state, good);
     trainer_start_epoch(t); /* the lost batches count no more */
-    return true;
+    return WEIGHTS_BACK;
 }
 
 /* Far above what its optimiser starts with, a rate goes there; else to a tenth. */
@@ -104,12 +110,17 @@ static void diverged(struct trainer *t, double loss)
 {
     uint64_t step = t->state->place.step;
     log_divergence(t, loss);
-    bool back = restore_finite(t);
+    enum weights weights = restore_finite(t);
+    const char *what = isfinite(loss) ? "the gradients" : "the loss";
+    const char *became = isnan(loss) ? "NaN (not a number)" : "infinite";
     struct status *s = &t->status;
     pthread_mutex_lock(&t->lock);
-    int n = snprintf(s->message, sizeof s->message, "the loss became %s at step %llu",
-        isnan(loss) ? "NaN (not a number)" : "infinite", (unsigned long long)step);
-    if (back)
+    int n = snprintf(
+        s->message, sizeof s->message, "%s became %s at step %llu", what, became, (unsigned long long)step);
+    if (weights == WEIGHTS_LOST)
+        n += snprintf(
+            s->message + n, sizeof s->message - (size_t)n, "; the weights are lost: `init` draws new ones");
+    if (weights == WEIGHTS_BACK)
         n += snprintf(s->message + n, sizeof s->message - (size_t)n, "; the weights are back at step %llu",
             (unsigned long long)t->state->place.step);
     snprintf(s->message + n, sizeof s->message - (size_t)n,
@@ -120,26 +131,62 @@ static void diverged(struct trainer *t, double loss)
     pthread_mutex_unlock(&t->lock);
 }
 
-/* One training step; false when the loss is not finite, and then nothing was changed. */
+/* Batches that accumulate end with their epoch, so that every epoch begins afresh. */
+static bool update_due(const struct trainer *t)
+{
+    uint32_t done = t->state->place.batch + 1, each = (uint32_t)t->recipe.accumulate;
+    return each <= 1 || done % each == 0 || done >= trainer_batches(t);
+}
+
+struct gathering {
+    const struct trainer *trainer;
+    const uint32_t *index;
+    size_t N;
+    float *to;
+};
+
+static void gather_part(const void *arg, int part, int parts)
+{
+    const struct gathering *g = arg;
+    size_t first, count = kernels_range(g->N, 1, part, parts, &first);
+    if (count)
+        data_batch(
+            g->trainer->data, g->index + first, count, g->trainer->shift, g->to + first * g->trainer->inputs);
+}
+
+static void gather(struct trainer *t, const uint32_t *index, size_t N)
+{
+    struct gathering g = {t, index, N, workspace_input(t->ws)};
+    int parts = kernels_threads((double)N * (double)t->inputs, gather_worth);
+    kernels_share(parts < (int)N ? parts : (int)N, gather_part, &g);
+    if (t->targets)
+        goals_gather(&t->goals, t->targets, t->train, index, N, workspace_targets(t->ws));
+    else
+        goals_of_rows(&t->goals, t->data, index, N, t->shift, workspace_targets(t->ws));
+}
+
+/* One training step; false when loss or gradients are not finite, and then nothing was changed. */
 static bool train_step(struct trainer *t)
 {
     struct workspace *ws = t->ws;
     struct state *s = t->state;
     const uint32_t *index;
     size_t N = batch_at(t, s->place.batch, &index);
-    data_batch(t->data, index, N, t->shift, workspace_input(ws));
-    if (t->targets)
-        goals_gather(&t->goals, t->targets, t->train, index, N, workspace_targets(ws));
-    else
-        goals_of_rows(&t->goals, t->data, index, N, t->shift, workspace_targets(ws));
+    gather(t, index, N);
     workspace_forward(ws, N, true, train_step_key(s->seed, s->place.step));
     t->loss = workspace_loss(ws, true);
     if (!isfinite(t->loss))
         return false;
     workspace_backward(ws);
     t->loss += workspace_penalty(ws, &t->recipe, true);
+    bool ready = workspace_collect(ws, update_due(t));
+    if (ready && t->checks && !isfinite(workspace_norm(ws)))
+        return false;
     tally_add(&t->tally, &ws->head, t->loss);
-    workspace_update(ws, s, &t->recipe);
+    if (ready)
+        workspace_update(ws, s, &t->recipe);
+    else
+        workspace_settle(ws, s);
     s->place.batch++;
     return true;
 }
@@ -175,9 +222,37 @@ static bool count_patience(struct trainer *t, float val_loss)
     if (!t->fit.patience || isnan(val_loss))
         return false;
     t->without_better = val_loss < t->best ? 0 : t->without_better + 1;
-    if (val_loss < t->best)
+    if (!t->without_better) {
         t->best = val_loss;
+        t->best_epoch = t->state->place.epoch;
+        if (t->better)
+            state_assign_params(t->better, t->state);
+    }
     return t->without_better >= t->fit.patience;
+}
+
+/* The weights of the best epoch come back; the place stays, as training goes on from there. */
+static void end_patience(struct trainer *t)
+{
+    bool ran_out = t->without_better >= t->fit.patience;
+    char *message = t->status.message;
+    size_t room = sizeof t->status.message, n = 0;
+    bool behind = t->best_epoch && t->best_epoch < t->state->place.epoch;
+    struct place place = t->state->place;
+    if (t->better && behind) {
+        state_assign_params(t->state, t->better);
+        t->state->place = place;
+    }
+    pthread_mutex_lock(&t->lock);
+    if (ran_out)
+        n = (size_t)snprintf(
+            message, room, "val_loss has not improved for %d epochs%s", t->fit.patience, behind ? "; " : "");
+    if (behind)
+        snprintf(message + n, room - n,
+            t->better ? "the weights are back at those of epoch %llu, the best: val_loss %.4g"
+                      : "the best epoch was %llu: val_loss %.4g",
+            (unsigned long long)t->best_epoch, (double)t->best);
+    pthread_mutex_unlock(&t->lock);
 }
 
 void trainer_start_epoch(struct trainer *t)
@@ -221,13 +296,7 @@ static bool finish_epoch(struct trainer *t)
     curves_add(t->curves, &p);
     trainer_start_epoch(t);
     checkpoint(t);
-    if (!count_patience(t, p.val_loss))
-        return s->place.epoch >= t->epoch_end;
-    pthread_mutex_lock(&t->lock);
-    snprintf(t->status.message, sizeof t->status.message,
-        "val_loss has not improved for %d epochs (best %.4g)", t->fit.patience, t->best);
-    pthread_mutex_unlock(&t->lock);
-    return true;
+    return count_patience(t, p.val_loss) || s->place.epoch >= t->epoch_end;
 }
 
 void trainer_count_batch(struct trainer *t, const struct loss_batch *b, double loss)
@@ -259,7 +328,7 @@ static void copy_snapshot(struct trainer *t)
 
 static void guard(struct trainer *t)
 {
-    if (state_finite(t->state))
+    if (t->guard && state_finite(t->state))
         state_assign(t->guard, t->state);
 }
 
@@ -368,6 +437,10 @@ static double end_run(struct trainer *t, enum phase phase)
         diverged(t, INFINITY);
         phase = PHASE_DIVERGED;
     }
+    if (phase == PHASE_FINISHED && t->fit.patience)
+        end_patience(t);
+    if (phase == PHASE_FINISHED)
+        t->state->place.course.end = 0; /* the way of a schedule over the fit is done */
     history_add(t->history, t->state);
     trainer_clock_off(t, time);
     t->rate = mean_rate(t, time);

@@ -31,13 +31,16 @@ struct trainer {
     uint64_t order_epoch; /* the epoch that order is for */
     struct history *history;
     struct snapshots *snapshots;
-    struct state *guard; /* a finite state, at most GUARD_STEPS old */
+    struct state *guard;  /* a finite state, at most GUARD_STEPS old; NULL where memory does not allow it */
+    struct state *better; /* the parameters of the best epoch; NULL where they are not wanted or do not fit */
+    bool checks;          /* the gradient of every update must be finite */
 
     /* the run; the worker's while it runs */
     uint64_t epoch_end, step_end;
     struct tally tally; /* of the present epoch */
     double loss;
-    float best;         /* val_loss */
+    float best; /* val_loss */
+    uint64_t best_epoch;
     int without_better; /* epochs */
     bool paused;
     uint32_t chunk;

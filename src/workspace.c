@@ -113,6 +113,7 @@ void workspace_free(struct workspace *ws)
     memory_free(ws->learns);
     memory_free(ws->trained);
     memory_free(ws->arena);
+    memory_free(ws->sum);
     memory_free(ws->goal_memory);
     memory_free(ws);
 }
@@ -327,67 +328,4 @@ void workspace_backward(struct workspace *ws)
         if (ws->shares)
             add_shared(ws, i);
     }
-}
-
-/* l1·Σ|w| + l2·Σw² of one tensor; its gradient is added to g. */
-static double penalty_of(const float *w, float *g, size_t n, double l1, double l2)
-{
-    double sum1 = 0, sum2 = 0;
-    for (size_t i = 0; i < n; i++) {
-        sum1 += fabsf(w[i]);
-        sum2 += (double)w[i] * w[i];
-    }
-    for (size_t i = 0; g && i < n; i++)
-        g[i] += (float)l1 * (float)((w[i] > 0) - (w[i] < 0)) + 2 * (float)l2 * w[i];
-    return l1 * sum1 + l2 * sum2;
-}
-
-double state_penalty(const struct state *s, const struct recipe *r, float *grad)
-{
-    double sum = 0;
-    if (r->l1 <= 0 && r->l2 <= 0)
-        return 0;
-    for (int i = 1; i < s->model->layers; i++)
-        for (int j = 0; j < s->model->layer[i].params; j++) {
-            const struct param *p = &s->model->layer[i].param[j];
-            if (p->decays && !p->shared)
-                sum +=
-                    penalty_of(s->param + p->offset, grad ? grad + p->offset : NULL, p->count, r->l1, r->l2);
-        }
-    return sum;
-}
-
-double workspace_penalty(struct workspace *ws, const struct recipe *r, bool gradients)
-{
-    return state_penalty(ws->state, r, gradients ? ws->grad : NULL);
-}
-
-static void settle_statistics(const struct workspace *ws, struct state *s)
-{
-    for (int i = 1; i < ws->model->layers; i++) {
-        const struct layer *l = &ws->model->layer[i];
-        float *stat[LAYER_PARAMS];
-        if (!l->type->settle || l->frozen)
-            continue;
-        for (int j = 0; j < l->params; j++)
-            stat[j] = l->param[j].statistic ? s->stat + l->param[j].offset : NULL;
-        l->type->settle(l, &ws->pass[i], stat);
-    }
-}
-
-void workspace_update(struct workspace *ws, struct state *s, const struct recipe *r)
-{
-    struct update u = {
-        .lr = schedule_rate(r, &s->place), .weight_decay = r->weight_decay, .hyper = r->hyper, .t = ++s->place.t};
-    for (int k = 0; k < ws->trains; k++) {
-        size_t offset = ws->trained[k].offset;
-        u.n = ws->trained[k].count;
-        u.w = s->param + offset;
-        u.g = ws->grad + offset;
-        for (int i = 0; i < OPTIMIZER_MOMENTS; i++)
-            u.m[i] = s->moment[i] ? s->moment[i] + offset : NULL;
-        r->optimizer->update(&u);
-    }
-    settle_statistics(ws, s);
-    s->place.step++;
 }

@@ -39,6 +39,8 @@ struct workspace {
     bool shares; /* some layers share parameters */
     float *arena;
     float *grad;        /* like state.param: gradients by every parameter; 0 where frozen */
+    float *sum;         /* the same of batches that wait for each other, times their samples; or NULL */
+    size_t collected;   /* samples in sum */
     float *inputs;      /* batch x input size, when there are several inputs; else the input's y */
     float *targets;     /* batch x goals' width */
     float *row_weight;  /* batch x most positions, when rows have weights */
@@ -94,8 +96,20 @@ double workspace_penalty(struct workspace *ws, const struct recipe *r, bool grad
  * like state.param, unless it is NULL. */
 double state_penalty(const struct state *s, const struct recipe *r, float *grad);
 
-/* One update of s by the workspace's gradients, and of its running statistics by the batch's; counts
- * place.step and place.t. */
+/* Makes room for gradients of several batches, which shall make one update together. Then, after each
+ * backward: adds the gradient to those that wait, and when the update is due makes it their mean. Returns true
+ * when grad is to be used; without room that is always. */
+bool workspace_collects(struct workspace *ws, struct error *e);
+bool workspace_collect(struct workspace *ws, bool due);
+
+/* Length of the gradient over all parameters that train; not finite where one of them is not. */
+double workspace_norm(const struct workspace *ws);
+
+/* One update of s by the workspace's gradients, clipped as the recipe says, and of its running statistics by
+ * the batch's; counts place.step and place.t. */
 void workspace_update(struct workspace *ws, struct state *s, const struct recipe *r);
+
+/* The same for a batch whose gradient waits: statistics and place.step alone. */
+void workspace_settle(struct workspace *ws, struct state *s);
 
 #endif

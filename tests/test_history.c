@@ -22,12 +22,22 @@ static void old_ones_thin_out(void **state)
 {
     struct error e;
     struct state *s = make_state();
-    struct history *h = history_new(s, 0, &e);
+    double bytes = (double)(s->floats * sizeof(float) + sizeof *s);
+    struct history *h = history_new(s, 1.9 * bytes, &e);
     for (uint64_t step = 0; step < 10000; step += 10)
         add(h, s, step);
-    assert_int_equal(history_count(h), 4); /* the least room, whatever the budget */
+    assert_int_equal(history_count(h), 0); /* less than two is no history */
+    assert_null(history_at(h, 9990));
+    assert_null(history_finite(h));
     history_free(h);
-    h = history_new(s, 40.0 * (double)(s->floats * sizeof(float) + sizeof *s), &e);
+    h = history_new(s, 2 * bytes, &e);
+    for (uint64_t step = 0; step < 10000; step += 10)
+        add(h, s, step);
+    assert_int_equal(history_count(h), 2);
+    assert_int_equal(history_place(h, 0).step, 0);
+    assert_int_equal(history_place(h, 1).step, 9990);
+    history_free(h);
+    h = history_new(s, 40 * bytes, &e);
     for (uint64_t step = 0; step < 10000; step += 10)
         add(h, s, step);
     size_t n = history_count(h);

@@ -344,6 +344,142 @@ static void patience_ends_a_run(void **state)
     session_free(s);
 }
 
+static const struct tally *held_out(struct session *s)
+{
+    return session_score(s, PART_HELD_OUT, NULL);
+}
+
+/* A rate that first learns and then destroys: the best weights come back, unless the last are wanted. */
+static void the_best_weights_come_back(void **state)
+{
+    for (int keep = 0; keep < 2; keep++) {
+        struct session *s = scene(WORKER_THREAD, "sgd", 0.1);
+        struct fit fit = fit_of(10);
+        train(s, fit);
+        assert_true(session_set_lr(s, 8, NULL));
+        fit = (struct fit){.epochs = 50, .batch_size = 10, .patience = 4, .keep_last = keep};
+        train(s, fit);
+        struct curve_point p[CURVE_POINTS + 1];
+        struct status status;
+        session_status(s, &status);
+        size_t n = curves_copy(&session_network(s)->curves, p), best = 10;
+        for (size_t i = 10; i < n; i++)
+            best = p[i].val_loss < p[best].val_loss ? i : best;
+        size_t wanted = keep ? n - 1 : best;
+        assert_true(n == best + 1 + 4 && n < 60);
+        assert_true(fabs(held_out(s)->loss / (double)held_out(s)->n - (double)p[wanted].val_loss) < 1e-6);
+        assert_int_equal(session_place(s).epoch, n);
+        char epoch[40];
+        snprintf(epoch, sizeof epoch, keep ? "best epoch was %zu" : "those of epoch %zu", best + 1);
+        assert_non_null(strstr(status.message, epoch));
+        assert_non_null(strstr(status.message, "has not improved for 4 epochs"));
+        session_free(s);
+    }
+}
+
+/* Batches that make an update together are one large batch: the same weights but for rounding. */
+static void accumulated_batches_are_a_large_one(void **state)
+{
+    struct session *s[2];
+    for (int i = 0; i < 2; i++) {
+        s[i] = make_session(WORKER_THREAD, make_data(103, 75, 5), "dense 8 tanh;dense 1 tanh");
+        struct recipe r = make_recipe("adam", "mse", 0.01);
+        r.accumulate = i ? 4 : 0;
+        r.l2 = 0.001;
+        r.clip = 0.3;
+        assert_true(session_compile(s[i], &r, NULL));
+        struct fit fit = fit_of(20);
+        fit.batch_size = i ? 5 : 20; /* 75 = 3 · 20 + 15 = 15 · 5 */
+        train(s[i], fit);
+    }
+    const struct state *a = session_network(s[0])->state, *b = session_network(s[1])->state;
+    assert_int_equal(a->place.t, 80);
+    assert_int_equal(b->place.t, 80);
+    assert_int_equal(b->place.step, 300);
+    for (size_t i = 0; i < a->model->params; i++)
+        assert_true(fabsf(a->param[i] - b->param[i]) < 2e-5f);
+    session_free(s[0]);
+    session_free(s[1]);
+}
+
+/* Clipped to a length, every step of plain descent is that long at most; to a value, every weight's is. */
+static void clipped_steps_are_short(void **state)
+{
+    for (int by_value = 0; by_value < 2; by_value++) {
+        struct session *s = scene(WORKER_THREAD, "sgd", 1);
+        struct recipe r = make_recipe("sgd", "mse", 1);
+        *(by_value ? &r.clip_value : &r.clip) = 0.01;
+        assert_true(session_compile(s, &r, NULL));
+        struct state *before = session_copy_state(s, NULL);
+        train(s, (struct fit){.steps = 1, .batch_size = 10});
+        const struct state *after = session_network(s)->state;
+        double sum = 0, most = 0;
+        for (size_t i = 0; i < after->model->params; i++) {
+            double moved = (double)after->param[i] - (double)before->param[i];
+            sum += moved * moved;
+            most = fmax(most, fabs(moved));
+        }
+        assert_true(fabs((by_value ? most : sqrt(sum)) - 0.01) < 1e-6);
+        assert_true(by_value ? sqrt(sum) > 0.011 : most < 0.0099);
+        state_free(before);
+        session_free(s);
+    }
+}
+
+/* Where no copy is kept the weights never become infinite: the update that would do it is not made. */
+static void a_large_network_checks_its_gradients(void **state)
+{
+    struct error e;
+    struct session *s = make_session(WORKER_THREAD, make_data(103, 80, 5), "dense 1;dense 1;dense 1");
+    s->memory = 100; /* bytes: less than two states, as if the network were large */
+    struct recipe r = make_recipe("sgd", "mse", 0.01);
+    assert_true(session_compile(s, &r, NULL));
+    train(s, fit_of(3));
+    assert_non_null(strstr(text_get(&s->notice), "cannot be rewound or undone; `set memory"));
+    assert_int_equal(history_count(trainer_history(session_network(s)->trainer)), 0);
+    assert_false(session_rewind(s, 8, &e));
+    assert_non_null(strstr(e.text, "`set memory"));
+    /* The loss is finite, and the gradient by the first kernel is 1e40 times as large. */
+    assert_true(session_set_params(s, 1, 0, (size_t[]){0, 1}, (float[]){1e-37f, 1e-37f}, 2, &e));
+    assert_true(session_set_params(s, 2, 0, (size_t[]){0}, (float[]){1e20f}, 1, &e));
+    assert_true(session_set_params(s, 3, 0, (size_t[]){0}, (float[]){1e20f}, 1, &e));
+    for (int layer = 1; layer <= 3; layer++)
+        assert_true(session_set_params(s, layer, 1, (size_t[]){0}, (float[]){0}, 1, &e));
+    struct state *before = session_copy_state(s, &e);
+    train(s, fit_of(1));
+    struct status status;
+    session_status(s, &status);
+    assert_int_equal(status.phase, PHASE_DIVERGED);
+    assert_non_null(strstr(status.message, "the gradients became infinite"));
+    assert_memory_equal(
+        before->param, session_network(s)->state->param, before->model->params * sizeof(float));
+    state_free(before);
+    session_free(s);
+}
+
+/* What is too large to keep comes back without its own weights; layers of one name keep those of now. */
+static void a_large_network_comes_back_with_the_weights_of_now(void **state)
+{
+    struct error e;
+    struct session *s = make_session(WORKER_THREAD, make_data(103, 80, 5), "dense 8 tanh;dense 1 tanh");
+    s->memory = 100;
+    train(s, fit_of(3));
+    struct state *before = session_copy_state(s, &e);
+    assert_true(session_remove(s, 2, &e));
+    assert_true(session_undo(s, &e));
+    const struct network *n = session_network(s);
+    assert_int_equal(n->model->layers, 3);
+    assert_non_null(strstr(text_get(&s->notice), "too large to keep"));
+    size_t first = n->model->layer[2].param[0].offset;
+    assert_memory_equal(before->param, n->state->param, first * sizeof(float));
+    assert_memory_equal(before->moment[0], n->state->moment[0], first * sizeof(float));
+    assert_true(session_redo(s, &e));
+    assert_int_equal(session_network(s)->model->layers, 2);
+    assert_memory_equal(before->param, session_network(s)->state->param, first * sizeof(float));
+    state_free(before);
+    session_free(s);
+}
+
 static void the_rate_changes_while_it_runs(void **state)
 {
     struct error e;
@@ -422,6 +558,11 @@ int main(void)
         cmocka_unit_test(a_run_saves_itself),
         cmocka_unit_test(divergence_stops_at_once_and_keeps_finite_weights),
         cmocka_unit_test(patience_ends_a_run),
+        cmocka_unit_test(the_best_weights_come_back),
+        cmocka_unit_test(accumulated_batches_are_a_large_one),
+        cmocka_unit_test(clipped_steps_are_short),
+        cmocka_unit_test(a_large_network_checks_its_gradients),
+        cmocka_unit_test(a_large_network_comes_back_with_the_weights_of_now),
         cmocka_unit_test(the_rate_changes_while_it_runs),
         cmocka_unit_test(a_snapshot_repeats_the_next_step),
         cmocka_unit_test(nothing_held_out_is_said),
