@@ -74,6 +74,47 @@ static void he_normal(const double *hyper, int fan_in, int fan_out, uint64_t key
     fill_normal(sqrt(2.0 / fan_in), key, w, n);
 }
 
+/* The bias of an lstm, gates i f c o. */
+static void unit_forget(const double *hyper, int fan_in, int fan_out, uint64_t key, float *w, size_t n)
+{
+    fill_constant(0, w, n);
+    fill_constant(1, w + n / 4, n / 4);
+}
+
+/* Of `count` vectors w + i·step, whose values lie `stride` apart, each becomes a unit vector at right angles
+ * to those before it. Twice is enough: the first pass leaves rounding behind where two were nearly parallel.
+ */
+static void make_orthonormal(float *w, size_t count, size_t length, size_t step, size_t stride)
+{
+    for (size_t i = 0; i < count; i++) {
+        float *a = w + i * step;
+        for (size_t k = 0; k < 2 * i; k++) {
+            const float *b = w + k % i * step;
+            double dot = 0;
+            for (size_t j = 0; j < length * stride; j += stride)
+                dot += (double)a[j] * (double)b[j];
+            for (size_t j = 0; j < length * stride; j += stride)
+                a[j] -= (float)dot * b[j];
+        }
+        double square = 0;
+        for (size_t j = 0; j < length * stride; j += stride)
+            square += (double)a[j] * (double)a[j];
+        for (size_t j = 0; j < length * stride; j += stride)
+            a[j] *= (float)(1 / sqrt(square));
+    }
+}
+
+/* A matrix of fan_in rows: the Q of a normal one, by Gram & Schmidt. */
+static void orthogonal(const double *hyper, int fan_in, int fan_out, uint64_t key, float *w, size_t n)
+{
+    size_t rows = fan_in > 0 && n % (size_t)fan_in == 0 ? (size_t)fan_in : 1, columns = n / rows;
+    fill_normal(1, key, w, n);
+    if (rows <= columns)
+        make_orthonormal(w, rows, columns, columns, 1);
+    else
+        make_orthonormal(w, columns, rows, 1, columns);
+}
+
 static const struct arg_row no_args[] = {{0}};
 
 static const struct arg_row constant_args[] = {
@@ -107,6 +148,8 @@ static const struct initializer initializers[] = {
     {"glorot_normal", "bell curve, scaled to inputs and outputs", no_args, glorot_normal},
     {"he_uniform", "evenly, scaled to inputs: for relu and its kin", no_args, he_uniform},
     {"he_normal", "bell curve, scaled to inputs: for relu and its kin", no_args, he_normal},
+    {"orthogonal", "rows at right angles: a state keeps its length from step to step", no_args, orthogonal},
+    {"unit_forget", "0, and 1 for the forget gate: for the bias of an lstm", no_args, unit_forget},
 };
 
 TABLE(initializer, initializers, &initializers[i])

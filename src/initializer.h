@@ -1,7 +1,7 @@
 /* initializer.h - the table of weight initialisers (Keras's names).
  *
  * glorot_uniform, glorot_normal: Glorot & Bengio 2010. he_uniform, he_normal: He and others 2015. Normal
- * variants are not truncated. Any thread. */
+ * variants are not truncated. orthogonal: Saxe and others 2014. Any thread. */
 #ifndef GRADUS_INITIALIZER_H
 #define GRADUS_INITIALIZER_H
 

@@ -7,7 +7,7 @@
     each(input) each(dense) each(activation) each(flatten) each(dropout) each(add) each(multiply)           \
         each(average) each(concat) each(dot) each(masking) each(spatial_dropout) each(gaussian_noise)       \
             each(sampling) each(embedding) each(positional) each(attention) each(layernorm) each(batchnorm) \
-                each(conv1d) each(conv2d) each(conv2d_transpose)
+                each(conv1d) each(conv2d) each(conv2d_transpose) each(simple_rnn) each(lstm) each(gru)
 
 #define DECLARE(type) extern const struct layer_type type##_layer;
 LAYER_TYPES(DECLARE)

@@ -29,8 +29,17 @@ struct workload {
     size_t labels;   /* a sample; 0: one */
     bool uniform;    /* inputs from [0, 1), else normal */
     bool whole;      /* inputs are whole numbers below `classes` */
+    bool one_hot;    /* each label has a position of its own, one of whose inputs is 1 */
     uint64_t epochs; /* of a repetition */
 };
+
+#define RECURRENT(word, type)                                                                          \
+    {                                                                                                  \
+        .name = word, .summary = "64 inputs, 128 " type ", 64 classes, 50 steps, Adam, batch 32",      \
+        .layer = {type " 128 return_sequences", "dense 64 softmax"}, .optimizer = "adam",              \
+        .loss = "sparse_categorical_crossentropy", .lr = 1e-3, .batch = 32, .rows = 320, .inputs = 64, \
+        .classes = 64, .labels = 50, .one_hot = true, .epochs = 20                                     \
+    }
 
 static const struct workload workloads[] = {
     {
@@ -78,6 +87,9 @@ static const struct workload workloads[] = {
         .whole = true,
         .epochs = 40,
     },
+    RECURRENT("rnn", "simple_rnn"),
+    RECURRENT("lstm", "lstm"),
+    RECURRENT("gru", "gru"),
 };
 enum { WORKLOADS = sizeof workloads / sizeof *workloads };
 
@@ -91,7 +103,8 @@ static const struct workload *workload_find(const char *name)
 
 static struct data *make_data(const struct workload *w, struct error *e)
 {
-    size_t values = w->rows * (size_t)w->inputs, labels = w->labels ? w->labels : 1;
+    size_t labels = w->labels ? w->labels : 1;
+    size_t values = w->rows * (size_t)w->inputs * (w->one_hot ? labels : 1);
     float *x = memory_take(values, sizeof *x, "the inputs", e);
     float *t = memory_take(w->rows * labels, sizeof *t, "the labels", e);
     struct rng r = rng_from(rng_key(1, "bench", w->name, 0));
@@ -99,12 +112,16 @@ static struct data *make_data(const struct workload *w, struct error *e)
 
     if (x && t) {
         for (size_t i = 0; i < values; i++)
-            x[i] = (float)(w->whole     ? rng_below(&r, (uint32_t)w->classes)
+            x[i] = (float)(w->one_hot   ? 0
+                           : w->whole   ? rng_below(&r, (uint32_t)w->classes)
                            : w->uniform ? rng_uniform(&r)
                                         : rng_normal(&r));
+        for (size_t i = 0; w->one_hot && i < values; i += (size_t)w->inputs)
+            x[i + rng_below(&r, (uint32_t)w->inputs)] = 1;
         for (size_t i = 0; i < w->rows * labels; i++)
             t[i] = (float)rng_below(&r, (uint32_t)w->classes);
-        d = data_from_arrays(w->name, shape_of(1, w->inputs), x, w->rows, w->rows, t, labels, w->classes, e);
+        struct shape shape = w->one_hot ? shape_of(2, (int)labels, w->inputs) : shape_of(1, w->inputs);
+        d = data_from_arrays(w->name, shape, x, w->rows, w->rows, t, labels, w->classes, e);
     }
     memory_free(x);
     memory_free(t);
