@@ -3,11 +3,13 @@
 #include "layer.h"
 #include "table.h"
 
-#define LAYER_TYPES(each)                                                                                   \
-    each(input) each(dense) each(activation) each(flatten) each(dropout) each(add) each(multiply)           \
-        each(average) each(concat) each(dot) each(masking) each(spatial_dropout) each(gaussian_noise)       \
-            each(sampling) each(embedding) each(positional) each(attention) each(layernorm) each(batchnorm) \
-                each(conv1d) each(conv2d) each(conv2d_transpose) each(simple_rnn) each(lstm) each(gru)
+#define LAYER_TYPES(each)                                                                                    \
+    each(input) each(dense) each(activation) each(flatten) each(dropout) each(add) each(multiply)            \
+        each(average) each(concat) each(dot) each(masking) each(spatial_dropout) each(gaussian_noise)        \
+            each(sampling) each(embedding) each(positional) each(attention) each(layernorm) each(batchnorm)  \
+                each(conv1d) each(conv2d) each(conv2d_transpose) each(maxpool1d) each(maxpool2d)             \
+                    each(avgpool2d) each(globalavgpool) each(globalmaxpool) each(upsample2d) each(zeropad2d) \
+                        each(reshape) each(permute) each(simple_rnn) each(lstm) each(gru)
 
 #define DECLARE(type) extern const struct layer_type type##_layer;
 LAYER_TYPES(DECLARE)

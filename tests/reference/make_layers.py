@@ -15,7 +15,7 @@ import torch
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 torch.set_default_dtype(torch.float64)
-FAMILIES = ["simple", "merge", "normalization", "embedding", "attention", "conv", "recurrent"]
+FAMILIES = ["simple", "merge", "normalization", "embedding", "attention", "conv", "pool", "recurrent"]
 
 
 def main():

@@ -1,0 +1,328 @@
+/* pooling.c - see pooling.h.
+ *
+ * Sixteen channels of a pixel side by side are one vector; what is left of the channels goes one by one. The
+ * ways back are written from the pixel's side: each pixel asks the windows that cover it, so that threads
+ * share rows and nothing needs clearing first. */
+#include "pooling.h"
+#include "simd.h"
+#include "threads.h"
+
+#include <string.h>
+
+enum { LANES = 16 };
+
+typedef int32_t int16lanes __attribute__((vector_size(64), aligned(4), may_alias));
+typedef uint16_t short16lanes __attribute__((vector_size(32), aligned(2), may_alias));
+
+struct task {
+    struct pooling p;
+    size_t N;
+    const float *from;
+    float *to;
+    uint16_t *which;
+    const uint16_t *chosen;
+    bool mean, add;
+};
+
+struct range {
+    int first, end;
+};
+
+/* The taps of window o that lie within an axis of `ins` pixels. */
+static struct range taps_of(int o, int ins, int taps, int stride, int before)
+{
+    int start = o * stride - before, end = ins - start;
+    return (struct range){start < 0 ? -start : 0, end < taps ? end : taps};
+}
+
+/* The windows that cover pixel i. */
+static struct range windows_of(int i, int outs, int taps, int stride, int before)
+{
+    int at = i + before, low = at - taps + 1, end = at / stride + 1;
+    return (struct range){low > 0 ? (low + stride - 1) / stride : 0, end < outs ? end : outs};
+}
+
+/* --- the largest --- */
+
+/* `x` is tap (v.first, h.first) of the window; step and row lead to the others. */
+INLINE void max_lanes(
+    const struct pooling *p, const float *x, struct range v, struct range h, float *y, uint16_t *which)
+{
+    size_t C = (size_t)p->C, row = (size_t)p->W * C;
+    vec16 most = *(const vec16 *)x;
+    int16lanes tap = (int16lanes){0} + (v.first * p->KW + h.first);
+    for (int a = v.first; a < v.end; a++, x += row) {
+        const float *at = x;
+        for (int b = h.first; b < h.end; b++, at += C) {
+            vec16 value = *(const vec16 *)at;
+            int16lanes more = (value > most) | (value != value), now = (int16lanes){0} + (a * p->KW + b);
+            most = (vec16)(((int16lanes)value & more) | ((int16lanes)most & ~more));
+            tap = (now & more) | (tap & ~more);
+        }
+    }
+    *(vec16 *)y = most;
+    *(short16lanes *)which = __builtin_convertvector(tap, short16lanes);
+}
+
+INLINE void max_one(
+    const struct pooling *p, const float *x, struct range v, struct range h, float *y, uint16_t *which)
+{
+    size_t C = (size_t)p->C, row = (size_t)p->W * C;
+    float most = *x;
+    int tap = v.first * p->KW + h.first;
+    for (int a = v.first; a < v.end; a++, x += row) {
+        const float *at = x;
+        for (int b = h.first; b < h.end; b++, at += C)
+            if (*at > most || *at != *at) {
+                most = *at;
+                tap = a * p->KW + b;
+            }
+    }
+    *y = most;
+    *which = (uint16_t)tap;
+}
+
+KERNEL
+static void max_rows(const struct task *t, size_t first, size_t count)
+{
+    const struct pooling *p = &t->p;
+    size_t C = (size_t)p->C, W = (size_t)p->W, H = (size_t)p->H, OH = (size_t)p->OH, OW = (size_t)p->OW;
+    for (size_t i = first; i < first + count; i++) {
+        int o = (int)(i % OH);
+        struct range v = taps_of(o, p->H, p->KH, p->sh, p->top);
+        const float *row = t->from + (i / OH * H + (size_t)(o * p->sh - p->top + v.first)) * W * C;
+        for (int q = 0; q < p->OW; q++) {
+            struct range h = taps_of(q, p->W, p->KW, p->sw, p->left);
+            const float *x = row + (size_t)(q * p->sw - p->left + h.first) * C;
+            size_t at = (i * OW + (size_t)q) * C, c = 0;
+            for (; c + LANES <= C; c += LANES)
+                max_lanes(p, x + c, v, h, t->to + at + c, t->which + at + c);
+            for (; c < C; c++)
+                max_one(p, x + c, v, h, t->to + at + c, t->which + at + c);
+        }
+    }
+}
+
+/* `at` is channel c of window (v.first, h.first); (y, x) is the pixel. */
+INLINE void add_chosen(
+    const struct task *t, size_t at, struct range v, struct range h, int y, int x, vec16 *total)
+{
+    const struct pooling *p = &t->p;
+    size_t C = (size_t)p->C, row = (size_t)p->OW * C;
+    vec16 sum = *total;
+    for (int a = v.first; a < v.end; a++, at += row)
+        for (int b = h.first; b < h.end; b++) {
+            size_t k = at + (size_t)(b - h.first) * C;
+            int tap = (y + p->top - a * p->sh) * p->KW + x + p->left - b * p->sw;
+            int16lanes which = __builtin_convertvector(*(const short16lanes *)(t->chosen + k), int16lanes);
+            sum += (vec16)((which == tap) & (int16lanes) * (const vec16 *)(t->from + k));
+        }
+    *total = sum;
+}
+
+INLINE float chosen_one(const struct task *t, size_t at, struct range v, struct range h, int y, int x)
+{
+    const struct pooling *p = &t->p;
+    size_t C = (size_t)p->C, row = (size_t)p->OW * C;
+    float sum = 0;
+    for (int a = v.first; a < v.end; a++, at += row)
+        for (int b = h.first; b < h.end; b++) {
+            size_t k = at + (size_t)(b - h.first) * C;
+            int tap = (y + p->top - a * p->sh) * p->KW + x + p->left - b * p->sw;
+            sum += t->chosen[k] == tap ? t->from[k] : 0;
+        }
+    return sum;
+}
+
+KERNEL
+static void max_rows_back(const struct task *t, size_t first, size_t count)
+{
+    const struct pooling *p = &t->p;
+    size_t C = (size_t)p->C, H = (size_t)p->H, OH = (size_t)p->OH, OW = (size_t)p->OW;
+    float *dx = t->to + first * (size_t)p->W * C;
+    for (size_t i = first; i < first + count; i++) {
+        int y = (int)(i % H);
+        struct range v = windows_of(y, p->OH, p->KH, p->sh, p->top);
+        for (int x = 0; x < p->W; x++, dx += C) {
+            struct range h = windows_of(x, p->OW, p->KW, p->sw, p->left);
+            size_t at = ((i / H * OH + (size_t)v.first) * OW + (size_t)h.first) * C, c = 0;
+            for (; c + LANES <= C; c += LANES) {
+                vec16 sum = {0};
+                if (t->add)
+                    sum = *(vec16 *)(dx + c);
+                add_chosen(t, at + c, v, h, y, x, &sum);
+                *(vec16 *)(dx + c) = sum;
+            }
+            for (; c < C; c++)
+                dx[c] = (t->add ? dx[c] : 0) + chosen_one(t, at + c, v, h, y, x);
+        }
+    }
+}
+
+/* --- sums and means --- */
+
+KERNEL
+static void add_scaled(const float *from, float scale, float *to, size_t n)
+{
+#pragma omp simd
+    for (size_t c = 0; c < n; c++)
+        to[c] += scale * from[c];
+}
+
+static void sum_rows(const struct task *t, size_t first, size_t count)
+{
+    const struct pooling *p = &t->p;
+    size_t C = (size_t)p->C, W = (size_t)p->W, H = (size_t)p->H, OH = (size_t)p->OH;
+    float *to = t->to + first * (size_t)p->OW * C;
+    for (size_t i = first; i < first + count; i++) {
+        int o = (int)(i % OH);
+        struct range v = taps_of(o, p->H, p->KH, p->sh, p->top);
+        for (int q = 0; q < p->OW; q++, to += C) {
+            struct range h = taps_of(q, p->W, p->KW, p->sw, p->left);
+            float share = t->mean ? 1 / (float)((v.end - v.first) * (h.end - h.first)) : 1;
+            if (!t->add)
+                memset(to, 0, C * sizeof *to);
+            for (int a = v.first; a < v.end; a++)
+                for (int b = h.first; b < h.end; b++) {
+                    size_t row = i / OH * H + (size_t)(o * p->sh - p->top + a);
+                    add_scaled(t->from + (row * W + (size_t)(q * p->sw - p->left + b)) * C, share, to, C);
+                }
+        }
+    }
+}
+
+static void sum_rows_back(const struct task *t, size_t first, size_t count)
+{
+    const struct pooling *p = &t->p;
+    size_t C = (size_t)p->C, H = (size_t)p->H, OH = (size_t)p->OH, OW = (size_t)p->OW;
+    float *to = t->to + first * (size_t)p->W * C;
+    for (size_t i = first; i < first + count; i++) {
+        int y = (int)(i % H);
+        struct range v = windows_of(y, p->OH, p->KH, p->sh, p->top);
+        for (int x = 0; x < p->W; x++, to += C) {
+            struct range h = windows_of(x, p->OW, p->KW, p->sw, p->left);
+            if (!t->add)
+                memset(to, 0, C * sizeof *to);
+            for (int a = v.first; a < v.end; a++)
+                for (int b = h.first; b < h.end; b++) {
+                    struct range tv = taps_of(a, p->H, p->KH, p->sh, p->top);
+                    struct range th = taps_of(b, p->W, p->KW, p->sw, p->left);
+                    float share = t->mean ? 1 / (float)((tv.end - tv.first) * (th.end - th.first)) : 1;
+                    size_t at = (i / H * OH + (size_t)a) * OW + (size_t)b;
+                    add_scaled(t->from + at * C, share, to, C);
+                }
+        }
+    }
+}
+
+/* --- shared among threads, by rows of what is written --- */
+
+#define PART(name, rows_fn, height)                                                              \
+    static void name##_part(const void *arg, int part, int parts)                                \
+    {                                                                                            \
+        const struct task *t = arg;                                                              \
+        size_t first, count = kernels_range(t->N * (size_t)t->p.height, 1, part, parts, &first); \
+        if (count)                                                                               \
+            rows_fn(t, first, count);                                                            \
+    }
+
+PART(max, max_rows, OH)
+PART(max_back, max_rows_back, H)
+PART(sum, sum_rows, OH)
+PART(sum_back, sum_rows_back, H)
+
+static void share(const struct task *t, void (*fn)(const void *, int, int))
+{
+    const double each = 1 << 15;
+    kernels_share(kernels_threads((double)t->N * t->p.H * t->p.W * t->p.C, each), fn, t);
+}
+
+void maxpool_forward(const struct pooling *p, size_t N, const float *x, float *y, uint16_t *which)
+{
+    share(&(struct task){.p = *p, .N = N, .from = x, .to = y, .which = which}, max_part);
+}
+
+void maxpool_backward(
+    const struct pooling *p, size_t N, const float *dy, const uint16_t *which, bool add, float *dx)
+{
+    share(&(struct task){.p = *p, .N = N, .from = dy, .to = dx, .chosen = which, .add = add}, max_back_part);
+}
+
+void sumpool_forward(const struct pooling *p, size_t N, const float *x, bool mean, bool add, float *y)
+{
+    share(&(struct task){.p = *p, .N = N, .from = x, .to = y, .mean = mean, .add = add}, sum_part);
+}
+
+void sumpool_backward(const struct pooling *p, size_t N, const float *dy, bool mean, bool add, float *dx)
+{
+    share(&(struct task){.p = *p, .N = N, .from = dy, .to = dx, .mean = mean, .add = add}, sum_back_part);
+}
+
+/* --- all positions of a sample --- */
+
+static float share_of(const float *mask, size_t M, size_t P)
+{
+    float count = mask ? 0 : (float)P;
+    for (size_t i = 0; mask && i < M; i++)
+        count += mask[i] * (float)(P / M);
+    return count > 0 ? 1 / count : 0;
+}
+
+void globalavg_forward(size_t N, size_t P, size_t C, const float *x, const float *mask, size_t M, float *y)
+{
+    for (size_t n = 0; n < N; n++, y += C, mask += mask ? M : 0) {
+        float share = share_of(mask, M, P);
+        memset(y, 0, C * sizeof *y);
+        for (size_t i = 0; i < P; i++, x += C)
+            if (!mask || mask[i / (P / M)] > 0)
+                add_scaled(x, 1, y, C);
+        for (size_t c = 0; c < C; c++)
+            y[c] *= share;
+    }
+}
+
+void globalavg_backward(
+    size_t N, size_t P, size_t C, const float *dy, const float *mask, size_t M, bool add, float *dx)
+{
+    for (size_t n = 0; n < N; n++, dy += C, mask += mask ? M : 0) {
+        float share = share_of(mask, M, P);
+        for (size_t i = 0; i < P; i++, dx += C) {
+            if (!add)
+                memset(dx, 0, C * sizeof *dx);
+            if (!mask || mask[i / (P / M)] > 0)
+                add_scaled(dy, share, dx, C);
+        }
+    }
+}
+
+KERNEL
+static void keep_larger(const float *x, uint32_t position, float *most, uint32_t *which, size_t n)
+{
+#pragma omp simd
+    for (size_t c = 0; c < n; c++) {
+        bool more = x[c] > most[c] || x[c] != x[c];
+        most[c] = more ? x[c] : most[c];
+        which[c] = more ? position : which[c];
+    }
+}
+
+void globalmax_forward(size_t N, size_t P, size_t C, const float *x, float *y, uint32_t *which)
+{
+    for (size_t n = 0; n < N; n++, y += C, which += C) {
+        memcpy(y, x, C * sizeof *y);
+        memset(which, 0, C * sizeof *which);
+        for (size_t i = 0; i < P; i++, x += C)
+            keep_larger(x, (uint32_t)i, y, which, C);
+    }
+}
+
+void globalmax_backward(
+    size_t N, size_t P, size_t C, const float *dy, const uint32_t *which, bool add, float *dx)
+{
+    for (size_t n = 0; n < N; n++, dy += C, which += C, dx += P * C) {
+        if (!add)
+            memset(dx, 0, P * C * sizeof *dx);
+        for (size_t c = 0; c < C; c++)
+            dx[which[c] * C + c] += dy[c];
+    }
+}
