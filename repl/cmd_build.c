@@ -393,12 +393,27 @@ static void summary_total(struct table *t, const struct model *m, bool links)
         table_add(t, "%s", "");
 }
 
+/* What training will take, before it is tried. */
+static void summary_memory(struct repl *r)
+{
+    const struct network *n = session_network(r->session);
+    char params[MEMORY_TEXT], fit[MEMORY_TEXT], copies[MEMORY_TEXT];
+    size_t batch_size;
+    double wanted, bytes = session_fit_bytes(r->session, &batch_size);
+    double kept = session_copies_bytes(r->session, &wanted);
+    out("%s of parameters; %s to train in batches of %zu",
+        memory_text((double)n->model->params * sizeof(float), params), memory_text(bytes, fit), batch_size);
+    if (kept > 0)
+        out(", and up to %s to undo and rewind\n", memory_text(kept, copies));
+    else
+        out("; too large to be kept for undo and rewinding (`set memory %.0f` keeps it)\n", wanted);
+}
+
 static bool run_summary(struct repl *r, const struct command *c, const struct args *a, struct error *e)
 {
     const struct network *n = session_network(r->session);
     bool links = has_links(n->model);
     struct table t = {.align = links ? "rlllrrrl" : "rlllrrr", .head = true};
-    char bytes[MEMORY_TEXT];
     summary_heading(&t, links);
     for (int i = 0; i < n->model->layers; i++)
         summary_layer(&t, n->model, i, links);
@@ -408,7 +423,7 @@ static bool run_summary(struct repl *r, const struct command *c, const struct ar
     if (!n->model->built)
         out("Shapes come with the data (`data NAME`) or with `input SHAPE`.\n");
     else
-        out("%s of parameters\n", memory_text((double)n->model->params * sizeof(float), bytes));
+        summary_memory(r);
     if (n->recipe.optimizer) {
         struct text recipe = {0};
         recipe_write(&n->recipe, &recipe);

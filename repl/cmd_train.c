@@ -23,7 +23,7 @@ bool wait_for_training(struct repl *r, struct error *e)
 
 /* --- fit ----------------------------------------------------------------------------------------------- */
 
-enum { EPOCHS, BATCH_SIZE, PATIENCE };
+enum { EPOCHS, BATCH_SIZE, PATIENCE, RESTORE_BEST };
 
 static const struct arg_row fit_args[] = {
     [EPOCHS] = {.name = "epochs",
@@ -45,6 +45,11 @@ static const struct arg_row fit_args[] = {
         .min = 0,
         .max = 1e9,
         .flags = ARG_KEY_ONLY},
+    [RESTORE_BEST] = {.name = "restore_best",
+        .kind = ARG_FLAG,
+        .help = "with patience: the weights of the best epoch come back at the end",
+        .fallback = 1,
+        .flags = ARG_KEY_ONLY},
     {0},
 };
 
@@ -54,6 +59,7 @@ static bool run_fit(struct repl *r, const struct command *c, const struct args *
         .epochs = (uint64_t)a->value[EPOCHS].number,
         .batch_size = (size_t)a->value[BATCH_SIZE].number,
         .patience = (int)a->value[PATIENCE].number,
+        .keep_last = a->value[RESTORE_BEST].number == 0,
     };
     fit.speed = r->background ? r->session->speed : window_pace(r, (double)fit.epochs);
     if (!session_fit(r->session, &fit, e))

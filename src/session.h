@@ -192,6 +192,13 @@ bool session_metric(struct session *s, const char *name, double *out, struct err
  * the session's data. NULL when nothing is known. Its rows may be none. */
 const struct data *session_reading(const struct session *s);
 
+/* Bytes that a fit would take beside the data, by trainer_bytes(), and the size of its batches. */
+double session_fit_bytes(const struct session *s, size_t *batch_size);
+
+/* What undo and rewinding may take beside that: 0 where the network is too large to be kept twice. `wanted`
+ * becomes the megabytes for `set memory` that change it. */
+double session_copies_bytes(const struct session *s, double *wanted);
+
 /* Copies a tensor's values (out has room for its count). Consistent while training. */
 bool session_read_param(struct session *s, int layer, int param, float *out, struct error *e);
 

@@ -17,12 +17,12 @@ enum undo_kind {
 void undo_mark(struct session *s, const char *label, enum undo_kind kind);
 void undo_free(struct undo *u);
 
+/* Lets go of the weights of the oldest versions until the rest fit the budget: the network has grown. */
+void undo_fit(struct session *s);
+
 /* Budget of bytes for undo; the history of a run has as much again. 0 for a state above 64 MB, unless
  * `set memory` has given one. */
 double session_budget(const struct session *s);
-
-/* The megabytes for `set memory` from which undo and history hold the present state. */
-double session_budget_wanted(const struct session *s);
 
 /* Ends a running training, says so in the notice, and frees the trainer: the state is the session's again. */
 void session_end_training(struct session *s);

@@ -111,18 +111,34 @@ bool session_prepare(struct session *s, struct error *e)
     return true;
 }
 
-/* Once: what a network of this size does without. */
-static void say_what_is_not_kept(struct session *s)
+double session_fit_bytes(const struct session *s, size_t *batch_size)
+{
+    const struct network *n = session_network(s);
+    struct recipe r = n->recipe.optimizer ? n->recipe : optimizer_default(&n->recipe);
+    size_t batch = s->batch_size ? s->batch_size : 32, held = 0;
+    if (s->data) {
+        batch = batch < s->data->train ? batch : s->data->train;
+        held = s->data->n - s->data->train;
+    }
+    *batch_size = batch;
+    return trainer_bytes(n->model, &r, batch, held);
+}
+
+/* A network too large to be kept twice does without copies; that is said once. */
+static void let_go_of_copies(struct session *s)
 {
     char bytes[MEMORY_TEXT];
-    double size = (double)session_network(s)->state->floats * sizeof(float);
-    if (s->said_large || size <= session_budget(s))
+    double wanted, size = (double)session_network(s)->state->floats * sizeof(float);
+    if (session_copies_bytes(s, &wanted) > 0)
+        return;
+    undo_fit(s);
+    if (s->said_large)
         return;
     s->said_large = true;
     text_addf(&s->notice,
         "weights and moments take %s: training cannot be rewound or undone; `set memory %.0f` before `fit` "
         "keeps what it takes\n",
-        memory_text(size, bytes), session_budget_wanted(s));
+        memory_text(size, bytes), wanted);
 }
 
 static bool new_trainer(struct session *s, const struct fit *fit, struct error *e)
@@ -131,12 +147,12 @@ static bool new_trainer(struct session *s, const struct fit *fit, struct error *
     struct recipe r;
     if (!session_recipe(s, &r, e))
         return false;
+    let_go_of_copies(s);
     struct trainer *t = trainer_new(s->worker, n->state, &r, s->data, &n->curves, fit, e);
     if (!t)
         return false;
     trainer_free(n->trainer);
     n->trainer = t;
-    say_what_is_not_kept(s);
     s->trainer_revision = s->revision;
     s->batch_size = fit->batch_size;
     return true;
@@ -233,6 +249,15 @@ static void look_now(void *arg)
     l->found = history_at(trainer_history(l->trainer), l->step);
 }
 
+static bool rewind_missing(const struct session *s, uint64_t step, struct error *e)
+{
+    double wanted;
+    if (session_copies_bytes(s, &wanted) > 0)
+        return error_set(e, "nothing was recorded at or before step %llu", (unsigned long long)step);
+    return error_set(
+        e, "a network of this size is not recorded: `set memory %.0f` before `fit` does it", wanted);
+}
+
 bool session_rewind(struct session *s, uint64_t step, struct error *e)
 {
     struct network *n = session_network(s);
@@ -245,11 +270,7 @@ bool session_rewind(struct session *s, uint64_t step, struct error *e)
     struct looking look = {n->trainer, step, false};
     trainer_call(n->trainer, look_now, &look);
     if (!look.found)
-        return s->said_large && !history_count(trainer_history(n->trainer))
-                   ? error_set(e,
-                         "a network of this size is not recorded: `set memory %.0f` before `fit` does it",
-                         session_budget_wanted(s))
-                   : error_set(e, "nothing was recorded at or before step %llu", (unsigned long long)step);
+        return rewind_missing(s, step, e);
     if (trainer_running(n->trainer)) {
         trainer_stop(n->trainer);
         text_addf(&s->notice, "training stopped at epoch %llu\n", (unsigned long long)n->state->place.epoch);

@@ -17,6 +17,7 @@ enum {
     LEAST_BUDGET = 16 << 20,
     LEAST_STATES = 8,
     LARGE_STATE = 64 << 20,
+    KEPT_STATES = 4,
     SMALL_STATE = 1 << 20
 };
 static const double machine_share = 0.25; /* of the memory that is free, at most */
@@ -79,9 +80,11 @@ double session_budget(const struct session *s)
     return budget / 2;
 }
 
-double session_budget_wanted(const struct session *s)
+double session_copies_bytes(const struct session *s, double *wanted)
 {
-    return ceil(LEAST_STATES * state_size(s) / 1e6);
+    double budget = session_budget(s);
+    *wanted = ceil(KEPT_STATES * state_size(s) / 1e6);
+    return state_size(s) > budget ? 0 : 2 * budget;
 }
 
 static double version_bytes(const struct version *v)
@@ -100,6 +103,33 @@ static void make_room(struct version *list, int *count, double budget)
         version_release(&list[0]);
         memmove(list, list + 1, (size_t)-- * count * sizeof *list);
     }
+}
+
+static double bare_from(struct version *list, int count, double used, double budget)
+{
+    for (int i = 0; i < count && used > budget; i++) {
+        if (!list[i].state)
+            continue;
+        used -= version_bytes(&list[i]);
+        state_free(list[i].state);
+        list[i].state = NULL;
+        list[i].bare = true;
+    }
+    return used;
+}
+
+void undo_fit(struct session *s)
+{
+    struct undo *u = s->undo;
+    double used = 0;
+    for (int i = 0; u && i < u->pasts; i++)
+        used += u->past[i].state ? version_bytes(&u->past[i]) : 0;
+    for (int i = 0; u && i < u->futures; i++)
+        used += u->future[i].state ? version_bytes(&u->future[i]) : 0;
+    if (!u)
+        return;
+    used = bare_from(u->future, u->futures, used, session_budget(s));
+    bare_from(u->past, u->pasts, used, session_budget(s));
 }
 
 /* The present as a version; its state is copied, or taken. False when memory is short. */

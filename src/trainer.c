@@ -100,6 +100,16 @@ struct trainer *trainer_new(struct worker *worker, struct state *state, const st
     return t;
 }
 
+double trainer_bytes(const struct model *m, const struct recipe *r, size_t batch_size, size_t held)
+{
+    double bytes = state_bytes(m, r->optimizer->moments) + workspace_bytes(m, batch_size, USE_TRAIN);
+    if (r->accumulate > 1)
+        bytes += (double)m->params * sizeof(float);
+    if (held)
+        bytes += workspace_bytes(m, evaluate_batch(m, held), USE_OUTPUT);
+    return bytes;
+}
+
 void trainer_free(struct trainer *t)
 {
     if (!t)

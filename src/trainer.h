@@ -57,6 +57,10 @@ struct trainer;
 struct trainer *trainer_new(struct worker *worker, struct state *state, const struct recipe *recipe,
     const struct data *data, struct curves *curves, const struct fit *fit, struct error *e);
 
+/* Bytes that training takes beside the data: state, gradients, activations of a batch, and of a batch of the
+ * `held` rows that score an epoch. Copies for undo and rewinding come on top. */
+double trainer_bytes(const struct model *m, const struct recipe *r, size_t batch_size, size_t held);
+
 /* Cancels when it runs. */
 void trainer_free(struct trainer *t);
 

@@ -40,7 +40,7 @@ static void test_offers(void **state)
     assert_offers("dense 4 use_bias=y", "yes");
     assert_offers("data spi", "spiral");
     assert_offers("data spiral noi", "noise=");
-    assert_offers("compile ada", "adam");
+    assert_offers("compile ada", "adadelta adagrad adam adamw");
     assert_offers("compile loss=m", "mse");
     assert_offers("compile adam mom", "momentum=");
     assert_offers("insert 1 den", "dense");
@@ -111,7 +111,7 @@ static void test_hints(void **state)
     assert_hint("remove 1; rename ", "LAYER NAME");
     assert_hint("nonsense", "");
     assert_hint("", "");
-    assert_hint("fit 10 batch_size=5 ", "[patience=NUMBER]");
+    assert_hint("fit 10 batch_size=5 ", "[patience=NUMBER] [restore_best=no]");
     assert_hint("set lr ", "LR");
 }
 

@@ -480,6 +480,41 @@ static void a_large_network_comes_back_with_the_weights_of_now(void **state)
     session_free(s);
 }
 
+static double resident_bytes(void)
+{
+    long size = 0, resident = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f) {
+        if (fscanf(f, "%ld %ld", &size, &resident) != 2)
+            resident = 0;
+        fclose(f);
+    }
+    return (double)resident * (double)sysconf(_SC_PAGESIZE);
+}
+
+/* 12 million parameters, 49 MB of them: what training is said to take is what the process grows by. */
+static void memory_is_what_was_said(void **state)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    skip(); /* their own memory grows beside it */
+#endif
+    double before = resident_bytes(), wanted;
+    size_t batch_size;
+    if (before <= 0)
+        skip();
+    struct session *s =
+        make_session(WORKER_THREAD, make_data(120, 100, 5), "dense 3500 relu;dense 3500 relu;dense 1");
+    struct recipe r = make_recipe("adam", "mse", 1e-4);
+    assert_true(session_compile(s, &r, NULL));
+    train(s, (struct fit){.steps = 3, .batch_size = 50});
+    double said = session_fit_bytes(s, &batch_size), grown = resident_bytes() - before;
+    assert_int_equal(batch_size, 50);
+    if (!(fabs(grown / said - 1) < 0.1))
+        fail_msg("%.1f MB were said, %.1f MB were taken", said / 1e6, grown / 1e6);
+    assert_true(session_copies_bytes(s, &wanted) == 0);
+    session_free(s);
+}
+
 static void the_rate_changes_while_it_runs(void **state)
 {
     struct error e;
@@ -563,6 +598,7 @@ int main(void)
         cmocka_unit_test(clipped_steps_are_short),
         cmocka_unit_test(a_large_network_checks_its_gradients),
         cmocka_unit_test(a_large_network_comes_back_with_the_weights_of_now),
+        cmocka_unit_test(memory_is_what_was_said),
         cmocka_unit_test(the_rate_changes_while_it_runs),
         cmocka_unit_test(a_snapshot_repeats_the_next_step),
         cmocka_unit_test(nothing_held_out_is_said),
