@@ -105,6 +105,7 @@ void chart_print(const struct chart *c)
     out("%*s └", LABEL, "");
     for (int i = 0; i < c->width; i++)
         out("─");
-    snprintf(label, sizeof label, "%.6g", c->right);
-    out("\n%*s  %-*.6g%s\n", LABEL, "", c->width - (int)strlen(label), c->left, label);
+    double left = c->log_x ? pow(10, c->left) : c->left, right = c->log_x ? pow(10, c->right) : c->right;
+    snprintf(label, sizeof label, "%.6g", right);
+    out("\n%*s  %-*.6g%s\n", LABEL, "", c->width - (int)strlen(label), left, label);
 }

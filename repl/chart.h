@@ -13,6 +13,7 @@ struct chart {
     int width, height;             /* in characters */
     double left, right, low, high; /* what the edges stand for */
     bool log;                      /* the upright axis: low and high are logarithms to base 10 */
+    bool log_x;                    /* the level axis: left, right and every x are logarithms to base 10 */
     unsigned char dots[CHART_HEIGHT][CHART_WIDTH];
     enum style style[CHART_HEIGHT][CHART_WIDTH];
 };

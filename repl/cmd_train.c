@@ -484,5 +484,9 @@ const struct command *const commands_train[] = {
     &confusion_command,
     &gradcheck_command,
     &rewind_command,
+    &sweep_command,
+    &race_command,
+    &twin_command,
+    &branch_command,
     NULL,
 };

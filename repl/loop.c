@@ -282,8 +282,10 @@ void loop_settle(void)
 
 struct task {
     bool (*fn)(void *arg, const void *cancel, struct error *e);
+    void (*watch)(void *arg); /* NULL: nobody looks on */
     void *arg;
     const void *cancel;
+    struct worker *worker;
     bool ok;
     struct error error;
 };
@@ -295,28 +297,44 @@ static double task_slice(void *arg, double seconds)
     return JOB_DONE;
 }
 
-static bool worker_idle(void *arg)
+static bool task_over(void *arg)
 {
-    return !worker_busy(arg);
+    const struct task *t = arg;
+    bool over = !worker_busy(t->worker);
+    if (t->watch)
+        t->watch(t->arg);
+    return over;
 }
 
 bool loop_job(
     struct repl *r, bool (*fn)(void *arg, const void *cancel, struct error *e), void *arg, struct error *e)
 {
+    return loop_job_watched(r, fn, NULL, arg, e);
+}
+
+bool loop_job_watched(struct repl *r, bool (*fn)(void *arg, const void *cancel, struct error *e),
+    void (*watch)(void *arg), void *arg, struct error *e)
+{
     struct worker *w = r->session->worker;
-    struct task t = {.fn = fn, .arg = arg, .cancel = worker_cancelled(w), .error.offset = -1};
-    if (worker_busy(w))
-        return fn(arg, &loop.interrupt, e);
+    struct task t = {fn, watch, arg, worker_cancelled(w), w, .error.offset = -1};
+    if (worker_busy(w)) {
+        bool ok = fn(arg, &loop.interrupt, e);
+        if (watch)
+            watch(arg);
+        return ok;
+    }
     if (!worker_start(w, (struct job){task_slice, &t}, e))
         return false;
     bool cancelled = false, outer = loop.in_job;
     loop.in_job = true;
-    while (worker_busy(w) && loop_wait(false, worker_idle, w) != LOOP_DONE) {
+    while (worker_busy(w) && loop_wait(false, task_over, &t) != LOOP_DONE) {
         cancelled = true;
         worker_cancel(w);
         if (loop.ending)
             worker_wait(w);
     }
+    if (watch)
+        watch(arg);
     loop.in_job = outer;
     loop.job_seen = worker_job(w);
     if (cancelled && !t.ok) {

@@ -44,4 +44,9 @@ bool loop_was_interrupted(void);
 bool loop_job(
     struct repl *r, bool (*fn)(void *arg, const void *cancel, struct error *e), void *arg, struct error *e);
 
+/* The same; `watch` runs on main at least twenty times a second until the job ends, and once behind its end:
+ * it shows how far fn has come. */
+bool loop_job_watched(struct repl *r, bool (*fn)(void *arg, const void *cancel, struct error *e),
+    void (*watch)(void *arg), void *arg, struct error *e);
+
 #endif

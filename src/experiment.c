@@ -96,6 +96,21 @@ static double local_mean(const double *y, size_t n, size_t i, size_t reach)
     return sum / weight;
 }
 
+/* Where the mean falls most, over a stretch as wide as it is smooth: batches differ. */
+static size_t steepest(const struct sweep *s, size_t reach)
+{
+    size_t best = 0;
+    double most = 0;
+    for (size_t i = 0; i <= s->lowest; i++) {
+        size_t from = i > reach ? i - reach : 0, to = i + reach < s->lowest ? i + reach : s->lowest;
+        if (s->mean[from] - s->mean[to] > most) {
+            most = s->mean[from] - s->mean[to];
+            best = i;
+        }
+    }
+    return best;
+}
+
 static void judge(struct sweep *s, size_t wanted)
 {
     size_t finite = s->steps - s->broke, reach = (size_t)((double)wanted * smooth_share);
@@ -107,12 +122,7 @@ static void judge(struct sweep *s, size_t wanted)
     for (size_t i = 1; i < finite; i++)
         if (s->mean[i] < s->mean[s->lowest])
             s->lowest = i;
-    double fall = 0;
-    for (size_t i = 1; i <= s->lowest; i++)
-        if (s->mean[i - 1] - s->mean[i] > fall) {
-            fall = s->mean[i - 1] - s->mean[i];
-            s->steepest = i;
-        }
+    s->steepest = steepest(s, reach);
     s->fell = finite && s->mean[0] - s->mean[s->lowest] > 0.05 * fabs(s->mean[0]);
     for (s->worse = s->lowest + 1; s->worse < s->steps; s->worse++)
         if (!(s->mean[s->worse] <= s->mean[0]))
@@ -133,9 +143,12 @@ bool sweep_run(struct session *x, double low, double high, size_t steps, size_t 
     const atomic_bool *cancel, atomic_size_t *done, struct sweep *out, struct error *e)
 {
     struct fit fit = {.steps = 1, .batch_size = batch_size};
+    struct recipe *recipe = &session_network(x)->recipe;
     struct sweep s;
     double trend = 0;
     bool ok = sweep_take(&s, steps, e);
+    recipe->schedule = NULL; /* the sweep is the schedule */
+    recipe->warmup = 0;
     for (size_t i = 0; ok && i < steps; i++) {
         struct status status;
         double lr = low * pow(high / low, steps > 1 ? (double)i / (double)(steps - 1) : 0);
