@@ -48,8 +48,8 @@ static struct model *begin(const struct session *s, const struct preset *p, stru
 {
     const struct model *m = session_network(s)->model;
     struct model *empty = model_new(e), *with = NULL;
-    struct shape shape = s->data ? s->data->shape : m->layer[0].out;
-    bool given = !s->data;
+    bool given = !s->data && m->input_given;
+    struct shape shape = s->data ? s->data->shape : given ? m->layer[0].out : (struct shape){0};
     if (!shape.rank && p->input)
         shape_parse(p->input, &shape);
     if (empty)
