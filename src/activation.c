@@ -7,11 +7,13 @@
  * Slopes come from y where they can, so that z need not be kept: tanh' = 1 - y², sigmoid' = y(1 - y). */
 #include "activation.h"
 #include "kernels/simd.h"
+#include "kernels/threads.h"
 #include "table.h"
 
 #include <string.h>
 
 enum { LANES = 16 };
+static const double THREAD = 1 << 14; /* values that are worth a thread */
 
 /* y[i] = value of z[i]. What does not fill a vector is padded to one: a scalar tanh costs as much as sixteen.
  */
@@ -50,7 +52,6 @@ enum { LANES = 16 };
 #define SELU_SCALE   1.05070098735548049342f
 #define SELU_ALPHA   1.67326324235437728482f
 #define LEAK         0.2f
-#define SQRT_HALF    0.70710678118654752440f
 #define INV_SQRT_2PI 0.39894228040143267794f
 
 INLINE float positive(float z)
@@ -68,10 +69,43 @@ INLINE float logistic(float z)
     return 1 / (1 + expf(-z));
 }
 
-/* The share of a normal distribution below z. */
-INLINE float normal_share(float z)
+/* exp(-z²/2) times a polynomial in t = 1 / (1 + 0.3 |z|), fitted to a relative error of 1.3e-7: the share of
+ * a normal distribution beyond |z|. */
+INLINE float normal_tail(float z, float bell)
 {
-    return 0.5f * (1 + erff(z * SQRT_HALF));
+    float t = 1 / (1 + 0.3f * fabsf(z));
+    float p = 0.035939529f;
+    p = p * t - 0.158308628f;
+    p = p * t + 0.208263138f;
+    p = p * t - 0.055446225f;
+    p = p * t + 0.129497132f;
+    p = p * t + 0.099628947f;
+    p = p * t + 0.120799744f;
+    p = p * t + 0.119626298f;
+    return bell * p * t;
+}
+
+INLINE float bell_of(float z)
+{
+    return expf(-0.5f * z * z);
+}
+
+/* The share of a normal distribution below z; `bell` is bell_of(z), which its slope needs too. */
+INLINE float normal_share(float z, float bell)
+{
+    float tail = normal_tail(z, bell);
+    return z < 0 ? tail : 1 - tail;
+}
+
+INLINE float gelu_of(float z)
+{
+    return z * normal_share(z, bell_of(z));
+}
+
+INLINE float gelu_slope_of(float z)
+{
+    float bell = bell_of(z);
+    return normal_share(z, bell) + z * INV_SQRT_2PI * bell;
 }
 
 FORWARD(sigmoid, logistic(z))
@@ -92,8 +126,8 @@ BACKWARD(elu, y, 1 + negative(v))
 FORWARD(selu, SELU_SCALE *(positive(z) + SELU_ALPHA * expm1f(negative(z))))
 BACKWARD(selu, y, v > 0 ? SELU_SCALE : v + SELU_SCALE * SELU_ALPHA)
 
-FORWARD(gelu, z *normal_share(z))
-BACKWARD(gelu, z, normal_share(v) + v * INV_SQRT_2PI * expf(-0.5f * v * v))
+FORWARD(gelu, gelu_of(z))
+BACKWARD(gelu, z, gelu_slope_of(v))
 
 FORWARD(silu, z *logistic(z))
 BACKWARD(silu, z, logistic(v) * (1 + v * (1 - logistic(v))))
@@ -167,6 +201,43 @@ static void softmax_backward(
         for (size_t j = 0; j < width; j++)
             dz[j] = y[j] * (dy[j] - sum);
     }
+}
+
+struct activating {
+    const struct activation *a;
+    const float *z, *y, *dy;
+    float *to;
+    size_t rows, width;
+};
+
+static void forward_part(const void *arg, int part, int parts)
+{
+    const struct activating *s = arg;
+    size_t first, count = kernels_range(s->rows, 1, part, parts, &first), at = first * s->width;
+    if (count)
+        s->a->forward(s->z + at, s->to + at, count, s->width);
+}
+
+static void backward_part(const void *arg, int part, int parts)
+{
+    const struct activating *s = arg;
+    size_t first, count = kernels_range(s->rows, 1, part, parts, &first), at = first * s->width;
+    const float *z = s->z ? s->z + at : NULL;
+    if (count)
+        s->a->backward(z, s->y + at, s->dy + at, s->to + at, count, s->width);
+}
+
+void activation_forward(const struct activation *a, const float *z, float *y, size_t rows, size_t width)
+{
+    kernels_share(kernels_threads((double)rows * (double)width, THREAD), forward_part,
+        &(struct activating){.a = a, .z = z, .to = y, .rows = rows, .width = width});
+}
+
+void activation_backward(const struct activation *a, const float *z, const float *y, const float *dy,
+    float *dz, size_t rows, size_t width)
+{
+    kernels_share(kernels_threads((double)rows * (double)width, THREAD), backward_part,
+        &(struct activating){.a = a, .z = z, .y = y, .dy = dy, .to = dz, .rows = rows, .width = width});
 }
 
 static const struct activation activations[] = {

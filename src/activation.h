@@ -27,6 +27,11 @@ struct activation {
     enum encoding encoding; /* of class labels, where a layer with it is the head */
 };
 
+/* A row's functions, the rows shared among threads where there are many: the same bits on any number. */
+void activation_forward(const struct activation *a, const float *z, float *y, size_t rows, size_t width);
+void activation_backward(const struct activation *a, const float *z, const float *y, const float *dy,
+    float *dz, size_t rows, size_t width);
+
 /* The i-th row, NULL past the end; and the row of a name, NULL when there is none. */
 const struct activation *activation_at(size_t i);
 const struct activation *activation_find(const char *name);

@@ -2,8 +2,11 @@
 #include "elementwise.h"
 #include "hash.h"
 #include "simd.h"
+#include "threads.h"
 
 #include <string.h>
+
+static const double THREAD = 1 << 15; /* floats that are worth a thread */
 
 KERNEL
 void bias_add(float *y, const float *b, size_t rows, size_t width)
@@ -29,43 +32,74 @@ COLUMNS(4)
 COLUMNS(1)
 
 KERNEL
-void bias_gradient(const float *dy, float *db, size_t rows, size_t width)
+static void column_sums(const float *dy, float *db, size_t rows, size_t width, size_t columns)
 {
     size_t j = 0;
-    for (; j + 16 <= width; j += 16)
+    for (; j + 16 <= columns; j += 16)
         columns16(dy + j, db + j, rows, width);
-    if (width & 8)
+    if (columns & 8)
         columns8(dy + j, db + j, rows, width);
-    j += width & 8;
-    if (width & 4)
+    j += columns & 8;
+    if (columns & 4)
         columns4(dy + j, db + j, rows, width);
-    j += width & 4;
-    for (; j < width; j++)
+    j += columns & 4;
+    for (; j < columns; j++)
         columns1(dy + j, db + j, rows, width);
 }
 
-KERNEL
-static void values_add(const float *from, float *to, size_t n)
+struct summing {
+    const float *dy;
+    float *db;
+    size_t rows, width;
+};
+
+static void sum_part(const void *arg, int part, int parts)
 {
+    const struct summing *s = arg;
+    size_t first, count = kernels_range(s->width, 16, part, parts, &first);
+    if (count)
+        column_sums(s->dy + first, s->db + first, s->rows, s->width, count);
+}
+
+void bias_gradient(const float *dy, float *db, size_t rows, size_t width)
+{
+    int parts = kernels_threads((double)rows * (double)width, THREAD), most = (int)(width / 16);
+    kernels_share(parts < most ? parts : most ? most : 1, sum_part, &(struct summing){dy, db, rows, width});
+}
+
+struct values {
+    const float *a, *b;
+    float *to;
+};
+
+KERNEL
+static void add_range(const void *arg, size_t first, size_t count)
+{
+    const struct values *v = arg;
+    const float *a = v->a + first, *b = v->b + first;
+    float *to = v->to + first;
 #pragma omp simd
-    for (size_t i = 0; i < n; i++)
-        to[i] += from[i];
+    for (size_t i = 0; i < count; i++)
+        to[i] = a[i] + b[i];
+}
+
+static void copy_range(const void *arg, size_t first, size_t count)
+{
+    const struct values *v = arg;
+    memcpy(v->to + first, v->a + first, count * sizeof *v->to);
+}
+
+void values_sum(const float *a, const float *b, float *to, size_t n)
+{
+    kernels_split(n, add_range, &(struct values){a, b, to});
 }
 
 void values_pass(const float *from, float *to, size_t n, bool add)
 {
     if (add)
-        values_add(from, to, n);
+        values_sum(to, from, to, n);
     else if (from != to)
-        memcpy(to, from, n * sizeof *to);
-}
-
-KERNEL
-void values_sum(const float *a, const float *b, float *to, size_t n)
-{
-#pragma omp simd
-    for (size_t i = 0; i < n; i++)
-        to[i] = a[i] + b[i];
+        kernels_split(n, copy_range, &(struct values){.a = from, .to = to});
 }
 
 KERNEL

@@ -189,6 +189,7 @@ struct sharing {
     size_t lda, ldb;
     float *C;
     size_t ldc;
+    const float *bias; /* of a C without gaps, or NULL */
     atomic_bool failed;
 };
 
@@ -205,13 +206,17 @@ static void gemm_part(const void *arg, int part, int parts)
     if (!library_gemm(s->transpose_a, s->transpose_b, s->by_rows ? count : s->M, s->by_rows ? s->N : count,
             s->K, A, s->lda, B, s->ldb, s->add, C, s->ldc))
         atomic_store(&s->failed, true);
+    else if (s->bias && s->by_rows)
+        bias_add(C, s->bias, count, s->N);
 }
 
 static bool large_gemm(bool transpose_a, bool transpose_b, size_t M, size_t N, size_t K, const float *A,
-    size_t lda, const float *B, size_t ldb, bool add, float *C, size_t ldc)
+    size_t lda, const float *B, size_t ldb, bool add, float *C, size_t ldc, const float *bias)
 {
-    struct sharing s = {transpose_a, transpose_b, add, M >= N, M, N, K, A, B, lda, ldb, C, ldc, false};
+    struct sharing s = {transpose_a, transpose_b, add, M >= N, M, N, K, A, B, lda, ldb, C, ldc, bias, false};
     kernels_share(kernels_threads((double)M * (double)N * (double)K, THREAD), gemm_part, &s);
+    if (bias && !s.by_rows)
+        bias_add(C, bias, M, N);
     return !atomic_load(&s.failed);
 }
 
@@ -223,7 +228,7 @@ static bool is_small(size_t M, size_t N, size_t K)
 }
 
 static bool large_gemm(bool transpose_a, bool transpose_b, size_t M, size_t N, size_t K, const float *A,
-    size_t lda, const float *B, size_t ldb, bool add, float *C, size_t ldc)
+    size_t lda, const float *B, size_t ldb, bool add, float *C, size_t ldc, const float *bias)
 {
     return false;
 }
@@ -240,7 +245,8 @@ void gemm(bool transpose_a, bool transpose_b, size_t M, size_t N, size_t K, cons
 {
     if (!M || !N)
         return;
-    if (!is_small(M, N, K) && large_gemm(transpose_a, transpose_b, M, N, K, A, lda, B, ldb, add, C, ldc))
+    if (!is_small(M, N, K) &&
+        large_gemm(transpose_a, transpose_b, M, N, K, A, lda, B, ldb, add, C, ldc, NULL))
         return;
     /* With K = 1 a transposed B is a row like any other. */
     bool across = transpose_b && !(K == 1 && ldb == 1);
@@ -264,11 +270,8 @@ void gemm(bool transpose_a, bool transpose_b, size_t M, size_t N, size_t K, cons
 
 void gemm_bias(size_t M, size_t N, size_t K, const float *A, const float *B, const float *bias, float *C)
 {
-    if (!is_small(M, N, K) && large_gemm(false, false, M, N, K, A, K, B, N, false, C, N)) {
-        if (bias)
-            bias_add(C, bias, M, N);
+    if (!is_small(M, N, K) && large_gemm(false, false, M, N, K, A, K, B, N, false, C, N, bias))
         return;
-    }
     if (!M || !N)
         return;
     struct product p = {.M = M,

@@ -68,3 +68,22 @@ void positions_sinusoid(float *p, size_t T, size_t C)
         }
     }
 }
+
+struct adding {
+    const float *x, *p;
+    float *y;
+    size_t N, n;
+};
+
+static void add_part(const void *arg, int part, int parts)
+{
+    const struct adding *a = arg;
+    size_t first, count = kernels_range(a->N, 1, part, parts, &first), n = a->n;
+    for (size_t i = first; i < first + count; i++)
+        values_sum(a->x + i * n, a->p, a->y + i * n, n);
+}
+
+void positions_add(const float *x, const float *p, float *y, size_t N, size_t n)
+{
+    kernels_share(kernels_threads((double)(N * n), THREAD), add_part, &(struct adding){x, p, y, N, n});
+}

@@ -17,4 +17,7 @@ void lookup_backward(const float *x, const float *dy, size_t M, size_t V, size_t
  *     p[t, 2i] = sin(t / 10000^(2i/C))      p[t, 2i+1] = cos of the same */
 void positions_sinusoid(float *p, size_t T, size_t C);
 
+/* y = x + p for each of N samples of n values. */
+void positions_add(const float *x, const float *p, float *y, size_t N, size_t n);
+
 #endif

@@ -29,7 +29,7 @@ static void forward(const struct layer *l, struct pass *p)
     size_t width = (size_t)l->in.dim[l->in.rank - 1], n = p->N * shape_size(&l->in);
     if (l->keep_z)
         memcpy(p->cache, p->x[0], n * sizeof *p->cache);
-    l->activation->forward(p->x[0], p->y, n / width, width);
+    activation_forward(l->activation, p->x[0], p->y, n / width, width);
 }
 
 static void backward(const struct layer *l, struct pass *p)
@@ -38,7 +38,7 @@ static void backward(const struct layer *l, struct pass *p)
     if (!p->dx[0])
         return;
     if (!p->dy_is_dz)
-        l->activation->backward(p->x[0], p->y, p->dy, p->dy, n / width, width);
+        activation_backward(l->activation, p->x[0], p->y, p->dy, p->dy, n / width, width);
     values_pass(p->dy, p->dx[0], n, p->add[0]);
 }
 

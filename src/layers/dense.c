@@ -83,7 +83,7 @@ static void forward(const struct layer *l, struct pass *p)
     float *z = l->keep_z ? p->cache : p->y;
     gemm_bias(
         M, N, inputs(l), p->x[0], p->w[KERNEL_PARAM], l->params > BIAS_PARAM ? p->w[BIAS_PARAM] : NULL, z);
-    l->activation->forward(z, p->y, M, N);
+    activation_forward(l->activation, z, p->y, M, N);
 }
 
 static void backward(const struct layer *l, struct pass *p)
@@ -91,7 +91,7 @@ static void backward(const struct layer *l, struct pass *p)
     size_t M = p->N * positions(l), N = units(l), K = inputs(l);
     float *dz = p->dy;
     if (!p->dy_is_dz)
-        l->activation->backward(p->cache, p->y, p->dy, dz, M, N);
+        activation_backward(l->activation, p->cache, p->y, p->dy, dz, M, N);
     if (p->dw[KERNEL_PARAM])
         gemm(true, false, K, N, M, p->x[0], K, dz, N, false, p->dw[KERNEL_PARAM], N);
     if (l->params > BIAS_PARAM && p->dw[BIAS_PARAM])
