@@ -35,13 +35,23 @@ static bool score(void *arg, const void *cancel, struct error *e)
     return true;
 }
 
-static void add_score(struct table *t, const struct metric *m, const struct tally *tally)
+static void add_score(struct table *t, double value)
 {
-    double value = tally ? m->value(tally) : NAN;
     if (isnan(value))
         table_add(t, "-");
     else
         table_add(t, "%.6g", value);
+}
+
+/* Each output's own loss, where there are several. */
+static void add_output_losses(struct table *t, const struct scoring *s)
+{
+    const struct model *m = session_network(s->session)->model;
+    for (int i = 0; m->outputs > 1 && i < m->outputs; i++) {
+        table_add(t, "loss[%s]", m->layer[m->output[i]].name);
+        add_score(t, s->train.goal_loss[i] / (double)s->train.n);
+        add_score(t, s->has_held ? s->held.goal_loss[i] / (double)s->held.n : NAN);
+    }
 }
 
 static bool run_evaluate(struct repl *r, const struct command *c, const struct args *a, struct error *e)
@@ -55,11 +65,13 @@ static bool run_evaluate(struct repl *r, const struct command *c, const struct a
     table_add(&t, "held out");
     for (size_t i = 0; metric_at(i); i++) {
         const struct metric *m = metric_at(i);
-        if (m->kind != METRIC_ANY && (m->kind == METRIC_CLASSES) != (s.train.classes > 0))
+        if (!metric_tells(m, &s.train))
             continue;
         table_add(&t, "%s", m->name);
-        add_score(&t, m, &s.train);
-        add_score(&t, m, s.has_held ? &s.held : NULL);
+        add_score(&t, m->value(&s.train));
+        add_score(&t, s.has_held ? m->value(&s.held) : NAN);
+        if (!i)
+            add_output_losses(&t, &s);
     }
     table_print(&t);
     return true;
@@ -267,6 +279,8 @@ static bool run_confusion(struct repl *r, const struct command *c, const struct 
     if (!loop_job(r, score, &s, e))
         return false;
     const struct tally *tally = part == PART_TRAIN ? &s.train : &s.held;
+    if (!(tally->kinds & TALLY_CLASSES))
+        return error_set(e, "no output of the network answers with one class: `evaluate` measures it");
     int shown = d->classes <= CONFUSION_CLASSES ? d->classes : 0;
     char align[CONFUSION_CLASSES + 5] = "l";
     memset(align + 1, 'r', (size_t)shown + 3);
@@ -278,7 +292,7 @@ static bool run_confusion(struct repl *r, const struct command *c, const struct 
     table_add(&t, "recall");
     table_add(&t, "f1");
     for (int i = 0; i < d->classes; i++)
-        confusion_row(&t, d, tally->confusion, i);
+        confusion_row(&t, d, tally->memory->confusion, i);
     table_print(&t);
     out("%s: %llu samples\n", part == PART_TRAIN ? "the training part" : "the held-out part",
         (unsigned long long)tally->n);

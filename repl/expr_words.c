@@ -144,6 +144,29 @@ static bool delta_value(struct repl *r, int layer, struct value *out, struct err
     return copy_pass(r, layer, true, out, e);
 }
 
+/* The loss of one output, of several. */
+static bool output_loss(struct repl *r, enum part part, int layer, struct value *out, struct error *e)
+{
+    const struct model *m = session_network(r->session)->model;
+    if (!model_is_output(m, layer))
+        return error_set(e, "'%s' is no output: it has no loss of its own", m->layer[layer].name);
+    const struct tally *t = session_score(r->session, part, e);
+    for (int i = 0; t && i < m->outputs; i++)
+        if (m->output[i] == layer)
+            *out = value_of(t->goal_loss[i] / (double)t->n);
+    return t;
+}
+
+static bool loss_value(struct repl *r, int layer, struct value *out, struct error *e)
+{
+    return output_loss(r, PART_TRAIN, layer, out, e);
+}
+
+static bool val_loss_value(struct repl *r, int layer, struct value *out, struct error *e)
+{
+    return output_loss(r, PART_HELD_OUT, layer, out, e);
+}
+
 /* --- the table ----------------------------------------------------------------------------------------- */
 
 static const struct expr_word words[] = {
@@ -164,6 +187,9 @@ static const struct expr_word words[] = {
         WORD_TENSOR, .tensor = a_value},
     {"delta", "delta[1][0]", "the loss's slope by the weighted sum of a unit, in the last backward pass",
         WORD_TENSOR, .tensor = delta_value},
+    {"loss", "loss[aux]", "the loss of one output of several; loss alone is the sum by their weights",
+        WORD_TENSOR, .tensor = loss_value},
+    {"val_loss", "val_loss[aux]", "the same of the held-out part", WORD_TENSOR, .tensor = val_loss_value},
 };
 
 enum { WORDS = sizeof words / sizeof words[0] };

@@ -20,7 +20,7 @@ void evaluate_batches(struct workspace *ws, const struct data *d, size_t first, 
         goals_encode(ws->goals, d, first + at, N, workspace_targets(ws));
         workspace_forward(ws, N, false, 0);
         double loss = workspace_loss(ws, false);
-        tally_add(out, &ws->head, loss);
+        tally_add(out, ws->goal_batch, ws->goal_loss, loss);
     }
 }
 
@@ -33,16 +33,16 @@ size_t evaluate_batch(const struct model *m, size_t count)
 }
 
 bool evaluate_rows(const struct state *s, const struct recipe *r, const struct data *d, size_t first,
-    size_t count, struct tally *out, uint64_t *confusion, const atomic_bool *cancel, struct error *e)
+    size_t count, struct tally *out, struct tally_memory *memory, const atomic_bool *cancel, struct error *e)
 {
     struct goals goals;
     if (!goals_make(&goals, s->model, r, d, e))
         return false;
     struct workspace *ws = workspace_new(s->model, evaluate_batch(s->model, count), USE_OUTPUT, e);
-    bool ok = ws && workspace_aim(ws, &goals, e);
+    bool ok = ws && workspace_aim(ws, &goals, e) && (!memory || tally_memory_take(memory, &goals, count, e));
     if (ok) {
         workspace_bind(ws, s);
-        tally_start(out, d->classes, goals_head(&goals)->encoding, confusion);
+        tally_start(out, &goals, memory);
         evaluate_batches(ws, d, first, count, out, cancel);
     }
     workspace_free(ws);

@@ -151,6 +151,7 @@ static void measure(struct goal *g, const struct layer *head, size_t labels)
     g->fused = head->activation && head->keep_z && loss_fuses(g->loss, head->activation->name);
     g->K = (size_t)head->out.dim[head->out.rank - 1];
     g->P = shape_size(&head->out) / g->K;
+    g->rank = head->out.rank;
     g->W = targets == LOSS_SEQUENCE ? labels : targets == LOSS_INDEX ? 1 : g->K;
     g->width = g->reconstruct ? 0 : targets == LOSS_SEQUENCE ? g->W : g->P * g->W;
 }
@@ -203,6 +204,16 @@ static bool deal_columns(struct goals *g, const struct model *m, const struct da
     return true;
 }
 
+/* Four numbers are a box where the loss, or the names of their columns, say so. */
+static bool are_boxes(const struct goal *g, const struct data *d)
+{
+    static const char *const corner[] = {"x1", "y1", "x2", "y2"};
+    bool named = d->target_name && g->P == 1 && g->column + 4 <= d->targets;
+    for (size_t i = 0; i < 4 && named; i++)
+        named = !strcmp(d->target_name[g->column + i], corner[i]);
+    return !d->classes && !g->reconstruct && g->K == 4 && (named || g->loss->outputs == 4);
+}
+
 static bool goal_fits(const struct goal *g, const struct model *m, const struct data *d, struct error *e)
 {
     const struct layer *head = &m->layer[g->layer];
@@ -225,7 +236,11 @@ static bool check(struct goals *g, const struct model *m, const struct data *d, 
             return g->count > 1 ? error_prefix(e, "output '%s'", m->layer[goal->layer].name) : false;
         goal->holes = holes && goal->labels && goal->loss->targets < LOSS_INDEX;
     }
-    return d->classes || deal_columns(g, m, d, e);
+    if (!d->classes && !deal_columns(g, m, d, e))
+        return false;
+    for (int i = 0; i < g->count; i++)
+        g->goal[i].boxes = are_boxes(&g->goal[i], d);
+    return true;
 }
 
 /* Weights that make every class count alike in sum: of n labels, n / (classes x its number). */

@@ -18,6 +18,8 @@ struct goal {
     bool fused;             /* the loss reads z and gives its gradient */
     bool reconstruct;       /* the target is the model's input */
     bool labels;            /* the targets stand for classes */
+    bool boxes;             /* rows are boxes: x1 y1 x2 y2 */
+    int rank;               /* of the output's shape */
     enum encoding encoding; /* of class labels */
     size_t P, K, W;   /* positions, outputs and target values a row (loss.h); of a sequence W a sample */
     size_t width, at; /* target floats a sample, and those of the goals before it; width 0: reconstructs */

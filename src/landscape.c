@@ -131,7 +131,7 @@ static double measure(
     const struct landscape *l, struct workspace *ws, const struct recipe *r, const atomic_bool *cancel)
 {
     struct tally t;
-    tally_start(&t, l->data->classes, goals_head(ws->goals)->encoding, NULL);
+    tally_start(&t, ws->goals, NULL);
     evaluate_batches(ws, l->data, 0, l->rows, &t, cancel);
     return t.loss / (double)l->rows + state_penalty(ws->state, r, NULL);
 }

@@ -91,7 +91,7 @@ void session_free(struct session *s)
         memory_free(s->journal[i].text);
     memory_free(s->journal);
     for (int i = 0; i < 2; i++)
-        memory_free(s->score[i].confusion);
+        tally_memory_release(&s->score[i].memory);
     text_release(&s->notice);
     runs_clear(&s->runs);
     landscape_free(s->landscape);
@@ -230,34 +230,19 @@ struct place session_place(const struct session *s)
 
 /* --- scores --- */
 
-static bool room_for_confusion(struct score *c, int classes, struct error *e)
-{
-    size_t wanted = (size_t)classes * (size_t)classes;
-    if (wanted <= c->confusion_room)
-        return true;
-    uint64_t *room = memory_take(wanted, sizeof *room, "the confusion matrix", e);
-    if (!room)
-        return false;
-    memory_free(c->confusion);
-    c->confusion = room;
-    c->confusion_room = wanted;
-    return true;
-}
-
 static bool score_part(
     struct session *s, struct score *c, enum part part, const struct state *copy, struct error *e)
 {
     const struct data *d = s->data;
     size_t first = part == PART_TRAIN ? 0 : d->train, count = part == PART_TRAIN ? d->train : d->n - d->train;
     struct recipe r;
-    if (!session_recipe(s, &r, e) || !room_for_confusion(c, d->classes, e))
+    if (!session_recipe(s, &r, e))
         return false;
     if (!count)
         return error_set(
             e, "nothing is held out of '%s': measure on the training part, or give `split=0.2`", d->name);
     c->known = false;
-    if (!evaluate_rows(copy, &r, d, first, count, &c->tally, d->classes ? c->confusion : NULL,
-            worker_cancelled(s->worker), e))
+    if (!evaluate_rows(copy, &r, d, first, count, &c->tally, &c->memory, worker_cancelled(s->worker), e))
         return false;
     /* The penalty is part of the loss that is trained, so it is part of the loss that is shown. */
     c->tally.loss += state_penalty(copy, &r, NULL) * (double)c->tally.n;
@@ -288,15 +273,19 @@ bool session_metric(struct session *s, const char *name, double *out, struct err
     const struct metric *m = metric_find(part == PART_HELD_OUT ? name + 4 : name);
     if (!m)
         return error_set(e, "there is no metric '%.40s'", name);
-    if (s->data && m->kind == METRIC_CLASSES && !s->data->classes)
+    unsigned numbers = TALLY_NUMBERS | TALLY_BOXES | TALLY_DETECTIONS;
+    if (s->data && !s->data->classes && m->kinds && !(m->kinds & numbers))
         return error_set(
             e, "%s needs classes, and '%s' has numbers as targets: try mae or r2", m->name, s->data->name);
-    if (s->data && m->kind == METRIC_NUMBERS && s->data->classes)
-        return error_set(
-            e, "%s needs numbers as targets, and '%s' has classes: try accuracy", m->name, s->data->name);
     const struct tally *t = session_score(s, part, e);
     if (!t)
         return false;
+    if (!metric_tells(m, t) && s->data->classes && m->kinds & TALLY_NUMBERS)
+        return error_set(
+            e, "%s needs numbers as targets, and '%s' has classes: try accuracy", m->name, s->data->name);
+    if (!metric_tells(m, t))
+        return error_set(e, "%s cannot be told of this network and '%s': `evaluate` lists what can", m->name,
+            s->data->name);
     *out = m->value(t);
     return true;
 }

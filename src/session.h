@@ -57,8 +57,7 @@ struct score {
     bool known;
     uint64_t revision, step;
     struct tally tally;
-    uint64_t *confusion; /* [classes * classes] */
-    size_t confusion_room;
+    struct tally_memory memory;
 };
 
 struct session {

@@ -175,7 +175,7 @@ static void update_now(void *arg)
     if (!p->whole_batch)
         return;
     if (u->trainer) {
-        trainer_count_batch(u->trainer, &p->ws->head, p->loss + p->penalty);
+        trainer_count_batch(u->trainer, p->ws, p->loss + p->penalty);
     } else if (++u->state->place.batch >= u->batches) {
         u->state->place.batch = 0;
         u->state->place.epoch++;

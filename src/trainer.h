@@ -92,7 +92,7 @@ size_t trainer_next_batch(struct trainer *t, uint32_t *index, uint64_t *key);
 
 /* Counts the next batch as done by hand, as its loss saw it. It adds to the epoch's scores; at an epoch's end
  * comes its point on the curves and its checkpoint, as in a run. Inside trainer_call(), or idle. */
-void trainer_count_batch(struct trainer *t, const struct loss_batch *b, double loss);
+void trainer_count_batch(struct trainer *t, const struct workspace *ws, double loss);
 
 /* The random key of a step, and the order of an epoch: what trainers and replicas share. */
 uint64_t train_step_key(uint64_t seed, uint64_t step);
@@ -105,9 +105,10 @@ void evaluate_batches(struct workspace *ws, const struct data *d, size_t first, 
 /* A batch size for scoring so many rows without much memory. */
 size_t evaluate_batch(const struct model *m, size_t count);
 
-/* Scores rows first … first+count-1 of the data: a forward pass without training. confusion as in
- * tally_start(). Checks cancel (may be NULL) between batches; false when it was set or memory was short. */
+/* Scores rows first … first+count-1 of the data: a forward pass without training. `memory`, which may be
+ * NULL, is taken for them first (tally_start()). Checks cancel (may be NULL) between batches; false when it
+ * was set or memory was short. */
 bool evaluate_rows(const struct state *s, const struct recipe *r, const struct data *d, size_t first,
-    size_t count, struct tally *out, uint64_t *confusion, const atomic_bool *cancel, struct error *e);
+    size_t count, struct tally *out, struct tally_memory *memory, const atomic_bool *cancel, struct error *e);
 
 #endif

@@ -182,7 +182,7 @@ static bool train_step(struct trainer *t)
     bool ready = workspace_collect(ws, update_due(t));
     if (ready && t->checks && !isfinite(workspace_norm(ws)))
         return false;
-    tally_add(&t->tally, &ws->head, t->loss);
+    tally_add(&t->tally, ws->goal_batch, ws->goal_loss, t->loss);
     if (ready)
         workspace_update(ws, s, &t->recipe);
     else
@@ -195,12 +195,12 @@ static bool train_step(struct trainer *t)
 
 static float tally_accuracy(const struct tally *t)
 {
-    return t->classes && t->rows > 0 ? (float)(t->correct / t->rows) : NAN;
+    return t->kinds & TALLY_ANSWERS && t->rows > 0 ? (float)(t->correct / t->rows) : NAN;
 }
 
 static float tally_mae(const struct tally *t)
 {
-    return !t->classes && t->n ? (float)(t->absolute / t->outputs) : NAN;
+    return t->kinds & TALLY_NUMBERS && t->n ? (float)(t->absolute / t->outputs) : NAN;
 }
 
 static void score_held_out(struct trainer *t, struct curve_point *p)
@@ -209,7 +209,7 @@ static void score_held_out(struct trainer *t, struct curve_point *p)
     if (!t->held)
         return;
     struct tally tally;
-    tally_start(&tally, t->data->classes, goals_head(&t->goals)->encoding, NULL);
+    tally_start(&tally, &t->goals, NULL);
     evaluate_batches(t->scores, t->data, t->train, t->held, &tally, NULL);
     p->val_loss = (float)(tally.loss / (double)tally.n + workspace_penalty(t->scores, &t->recipe, false));
     p->val_accuracy = tally_accuracy(&tally);
@@ -260,7 +260,7 @@ void trainer_start_epoch(struct trainer *t)
     train_epoch_order(t->state->seed, t->state->place.epoch, t->order, t->train);
     t->order_epoch = t->state->place.epoch;
     t->shift = data_shift(t->data, t->state->seed, t->state->place.epoch);
-    tally_start(&t->tally, t->data->classes, goals_head(&t->goals)->encoding, NULL);
+    tally_start(&t->tally, &t->goals, NULL);
 }
 
 void trainer_find_epoch(struct trainer *t)
@@ -299,12 +299,12 @@ static bool finish_epoch(struct trainer *t)
     return count_patience(t, p.val_loss) || s->place.epoch >= t->epoch_end;
 }
 
-void trainer_count_batch(struct trainer *t, const struct loss_batch *b, double loss)
+void trainer_count_batch(struct trainer *t, const struct workspace *ws, double loss)
 {
     if (t->order_epoch != t->state->place.epoch)
         trainer_start_epoch(t);
     t->loss = loss;
-    tally_add(&t->tally, b, loss);
+    tally_add(&t->tally, ws->goal_batch, ws->goal_loss, loss);
     if (++t->state->place.batch >= trainer_batches(t))
         finish_epoch(t);
     trainer_publish(t, trainer_now());

@@ -141,7 +141,7 @@ bool workspace_aim(struct workspace *ws, const struct goals *g, struct error *e)
     size_t rows = 0, scratch = 0;
     for (int i = 0; i < g->count; i++) {
         const struct goal *goal = &g->goal[i];
-        rows = larger(rows, goal_weighs(goal) ? ws->batch * goal->P : 0);
+        rows += goal_weighs(goal) ? ws->batch * goal->P : 0;
         if (goal->loss->scratch)
             scratch = larger(scratch, goal->loss->scratch(ws->batch, goal->P, goal->K, goal->W));
     }
@@ -199,6 +199,11 @@ const float *workspace_delta(const struct workspace *ws, int layer)
     return ws->pass[layer].dy;
 }
 
+const struct loss_batch *workspace_head(const struct workspace *ws)
+{
+    return &ws->goal_batch[ws->goals->count - 1];
+}
+
 const float *workspace_output(const struct workspace *ws)
 {
     return ws->pass[ws->model->layers - 1].y;
@@ -247,18 +252,17 @@ void workspace_forward(struct workspace *ws, size_t N, bool training, uint64_t k
 
 /* --- loss --- */
 
-/* Weights of the rows, of mask and targets together; NULL where all count alike. */
-static const float *weigh_rows(struct workspace *ws, const struct goal *g, const float *t)
+/* Weights of the rows, of mask and targets together, for which there is room; NULL where all count alike. */
+static const float *weigh_rows(struct workspace *ws, const struct goal *g, const float *t, float *room)
 {
-    const float *mask =
-        g->P == (size_t)ws->model->layer[g->layer].out.dim[0] ? workspace_mask(ws, g->layer) : NULL;
+    bool alike = g->P == (size_t)ws->model->layer[g->layer].out.dim[0];
+    const float *mask = alike ? workspace_mask(ws, g->layer) : NULL;
     size_t rows = ws->N * g->P;
-    bool weighs = goal_weighs(g);
-    if (!weighs)
+    if (!goal_weighs(g))
         return mask;
     for (size_t i = 0; i < rows; i++)
-        ws->row_weight[i] = goal_row_weight(g, t + i * g->W) * (mask ? mask[i] : 1);
-    return ws->row_weight;
+        room[i] = goal_row_weight(g, t + i * g->W) * (mask ? mask[i] : 1);
+    return room;
 }
 
 static void scale_values(float *x, size_t n, float by)
@@ -267,8 +271,9 @@ static void scale_values(float *x, size_t n, float by)
         x[i] *= by;
 }
 
-static double goal_value(struct workspace *ws, const struct goal *g, bool gradients)
+static double goal_value(struct workspace *ws, int which, float *room, bool gradients)
 {
+    const struct goal *g = &ws->goals->goal[which];
     struct pass *p = &ws->pass[g->layer];
     struct loss_batch b = {.N = ws->N, .P = g->P, .K = g->K, .W = g->W, .y = p->y, .hyper = g->hyper};
     b.encoding = g->encoding;
@@ -276,9 +281,9 @@ static double goal_value(struct workspace *ws, const struct goal *g, bool gradie
     b.z = g->fused ? p->cache : NULL;
     b.dy = gradients ? p->dy : NULL;
     b.scratch = ws->loss_scratch;
-    b.weight = weigh_rows(ws, g, b.t);
+    b.weight = weigh_rows(ws, g, b.t, room);
     p->dy_is_dz = g->fused;
-    ws->head = b;
+    ws->goal_batch[which] = b;
     double loss = (g->fused ? g->loss->fused : g->loss->value)(&b);
     if (b.dy && g->weight != 1)
         scale_values(b.dy, b.N * b.P * b.K, (float)g->weight);
@@ -288,10 +293,12 @@ static double goal_value(struct workspace *ws, const struct goal *g, bool gradie
 double workspace_loss(struct workspace *ws, bool gradients)
 {
     const struct model *m = ws->model;
+    float *room = ws->row_weight;
     double sum = 0;
     for (int i = 0; i < ws->goals->count; i++) {
         const struct goal *g = &ws->goals->goal[i];
-        ws->goal_loss[i] = goal_value(ws, g, gradients && ws->learns[g->layer]);
+        ws->goal_loss[i] = goal_value(ws, i, room, gradients && ws->learns[g->layer]);
+        room += goal_weighs(g) ? ws->batch * g->P : 0;
         sum += g->weight * ws->goal_loss[i];
     }
     for (int i = 1; i < m->layers; i++)

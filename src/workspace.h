@@ -43,11 +43,11 @@ struct workspace {
     size_t collected;   /* samples in sum */
     float *inputs;      /* batch x input size, when there are several inputs; else the input's y */
     float *targets;     /* batch x goals' width */
-    float *row_weight;  /* batch x most positions, when rows have weights */
+    float *row_weight;  /* batch x positions of the goals whose rows have weights */
     float *goal_memory; /* targets, row_weight and the losses' scratch */
     float *loss_scratch;
-    struct loss_batch head;          /* of the last loss: what metrics read */
-    double goal_loss[MODEL_OUTPUTS]; /* of the last loss, each output's own */
+    struct loss_batch goal_batch[MODEL_OUTPUTS]; /* of the last loss, each output's: what metrics read */
+    double goal_loss[MODEL_OUTPUTS];             /* of the last loss, each output's own */
 };
 
 /* Room for `batch` samples. */
@@ -75,6 +75,9 @@ void workspace_forward(struct workspace *ws, size_t N, bool training, uint64_t k
 /* Forgets what recurrent layers carried from batch to batch, and whether they shall carry from now on. */
 bool workspace_carry(struct workspace *ws, bool carry, struct error *e);
 
+/* What the head's loss read last. */
+const struct loss_batch *workspace_head(const struct workspace *ws);
+
 /* Outputs of the head (N x K), and of any layer with their gradients (NULL where there is none). */
 const float *workspace_output(const struct workspace *ws);
 const float *workspace_activation(const struct workspace *ws, int layer);
@@ -97,8 +100,8 @@ double workspace_penalty(struct workspace *ws, const struct recipe *r, bool grad
 double state_penalty(const struct state *s, const struct recipe *r, float *grad);
 
 /* Makes room for gradients of several batches, which shall make one update together. Then, after each
- * backward: adds the gradient to those that wait, and when the update is due makes it their mean. Returns true
- * when grad is to be used; without room that is always. */
+ * backward: adds the gradient to those that wait, and when the update is due makes it their mean. Returns
+ * true when grad is to be used; without room that is always. */
 bool workspace_collects(struct workspace *ws, struct error *e);
 bool workspace_collect(struct workspace *ws, bool due);
 

@@ -91,8 +91,8 @@ static void tell_loss(const struct scene *n, char *out, size_t size)
     const struct probe *p = n->wave.probe;
     const float *y = workspace_output(p->ws);
     if (p->N == 1)
-        snprintf(out, size, "output %.3f, target %.3g: loss = %.4g", (double)y[0], (double)p->ws->head.t[0],
-            p->loss + p->penalty);
+        snprintf(out, size, "output %.3f, target %.3g: loss = %.4g", (double)y[0],
+            (double)workspace_head(p->ws)->t[0], p->loss + p->penalty);
     else
         snprintf(out, size, "loss = %.4g, the mean over %zu samples", p->loss + p->penalty, p->N);
 }
