@@ -225,6 +225,10 @@ int kernels_threads(double work, double each)
 
 size_t kernels_range(size_t n, size_t grain, int part, int parts, size_t *first)
 {
+    if (parts == 1) { /* as in most steps of a small network: no divisions */
+        *first = 0;
+        return n;
+    }
     size_t all = (size_t)parts * grain, length = (n / all + (n % all != 0)) * grain;
     *first = (size_t)part * length;
     return *first >= n ? 0 : n - *first < length ? n - *first : length;
