@@ -197,6 +197,7 @@ const struct command *const commands_look[] = {
     &watch_command,
     &let_command,
     &plot_command,
+    &landscape_command,
     &why_command,
     NULL,
 };

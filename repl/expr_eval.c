@@ -63,6 +63,8 @@ bool expr_quantity(struct repl *r, const struct node *n, struct value *out, stru
     const struct expr_word *word = expr_word_find(n->name, WORD_QUANTITY);
     if (e)
         *e = (struct error){.offset = -1};
+    if (word && word->whole)
+        return word->whole(r, out, e) || blame(n, e);
     if (word || is_metric(n->name)) {
         if (!(word ? word->quantity(r, &number, e) : session_metric(r->session, n->name, &number, e)))
             return blame(n, e);

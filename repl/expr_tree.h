@@ -83,6 +83,7 @@ struct expr_word {
     const char *name, *usage, *summary;
     enum expr_word_kind kind;
     bool (*quantity)(struct repl *r, double *out, struct error *e);                /* WORD_QUANTITY */
+    bool (*whole)(struct repl *r, struct value *out, struct error *e); /* the same, of one that is a tensor */
     bool (*tensor)(struct repl *r, int layer, struct value *out, struct error *e); /* WORD_TENSOR */
 
     /* WORD_FUNCTION is one of: value by value; over all values; an operator by its name; a function that

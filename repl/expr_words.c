@@ -58,6 +58,18 @@ static bool seed_value(struct repl *r, double *out, struct error *e)
     return true;
 }
 
+static bool landscape_value_of(struct repl *r, struct value *out, struct error *e)
+{
+    const struct landscape *l = session_landscape(r->session);
+    if (!l)
+        return error_set(e, "nothing was measured for this network and these data: `landscape` does it");
+    struct shape shape = shape_of(2, l->side, l->side);
+    if (!value_take(out, &shape, e))
+        return false;
+    memcpy(out->data, l->loss, shape_size(&shape) * sizeof *out->data);
+    return true;
+}
+
 /* --- tensors ------------------------------------------------------------------------------------------- */
 
 static bool read_param(struct repl *r, const char *word, int layer, struct value *out, struct error *e)
@@ -176,6 +188,8 @@ static const struct expr_word words[] = {
     {"params", "params", "parameters of the model", WORD_QUANTITY, .quantity = params_value},
     {"layers", "layers", "layers of the model, without the input", WORD_QUANTITY, .quantity = layers_value},
     {"seed", "seed", "the seed of all randomness", WORD_QUANTITY, .quantity = seed_value},
+    {"landscape", "landscape[0,0]", "the loss as `landscape` measured it, first axis first", WORD_QUANTITY,
+        .whole = landscape_value_of},
     {"w", "w[1][0,2]",
         "weights of layer 1: from input 0 to unit 2; w[h1] names the layer, : takes a whole axis",
         WORD_TENSOR, .tensor = w_value},
