@@ -1,7 +1,9 @@
 /* generate.c - see generate.h.
  *
- * Known characters stand at the front of the window; behind them lies padding, which what is causal never
- * looks at. When the window is full it slides. */
+ * A network whose layers act position by position, and carry what they remember, reads one character at a
+ * time, and so remembers the whole text: it is built again for sequences of one, over the same parameters.
+ * Any other reads a window: known characters stand at its front, and behind them lies padding, which what is
+ * causal never looks at. When the window is full it slides. */
 #include "generate.h"
 #include "error.h"
 #include "goal.h"
@@ -14,10 +16,12 @@
 
 struct generator {
     const struct data *d;
+    struct model *model; /* the network's, or the same for sequences of one */
     struct workspace *ws;
     size_t T, K;
     uint32_t *context; /* [T] numbers of the newest characters */
     size_t known;
+    bool carries;   /* T is 1, and the workspace remembers what was before */
     double *chance; /* [K] */
     struct rng random;
 };
@@ -38,11 +42,22 @@ static bool check_network(const struct state *s, const struct data *d, struct er
     return true;
 }
 
+static void forward(struct generator *g)
+{
+    float *x = workspace_input(g->ws);
+    for (size_t i = 0; i < g->T; i++)
+        x[i] = i < g->known ? (float)g->context[i] : 0;
+    workspace_forward(g->ws, 1, false, 0);
+}
+
+/* What is carried must have seen every character, so each goes through at once. */
 static void push(struct generator *g, uint32_t letter)
 {
     if (g->known == g->T)
         memmove(g->context, g->context + 1, (--g->known) * sizeof *g->context);
     g->context[g->known++] = letter;
+    if (g->carries)
+        forward(g);
 }
 
 static int find_letter(const struct data *d, const char *letter)
@@ -91,10 +106,8 @@ static uint32_t draw(struct generator *g, const float *y, double temperature)
 
 static uint32_t next_letter(struct generator *g, double temperature)
 {
-    float *x = workspace_input(g->ws);
-    for (size_t i = 0; i < g->T; i++)
-        x[i] = i < g->known ? (float)g->context[i] : 0;
-    workspace_forward(g->ws, 1, false, 0);
+    if (!g->carries)
+        forward(g);
     return draw(g, workspace_output(g->ws) + (g->known - 1) * g->K, temperature);
 }
 
@@ -114,24 +127,58 @@ static bool write_text(struct generator *g, const struct generate *how, struct t
     return !out->failed || error_set(e, "there is no memory for the text");
 }
 
+/* True when the network can read one character at a time. */
+static bool reads_singly(const struct model *m)
+{
+    size_t carried = 0;
+    for (int i = 1; i < m->layers; i++) {
+        if (!m->layer[i].type->by_position)
+            return false;
+        carried += m->layer[i].carry;
+    }
+    return carried > 0;
+}
+
+static bool choose_model(struct generator *g, const struct model *m, struct error *e)
+{
+    g->T = g->d->targets;
+    g->model = model_ref(m);
+    if (!reads_singly(m))
+        return true;
+    struct model *single = model_with_input(m, shape_of(1, 1), true, e);
+    if (!single)
+        return false;
+    model_unref(g->model);
+    g->model = single;
+    g->carries = true;
+    g->T = 1;
+    return true;
+}
+
+static bool prepare(struct generator *g, const struct state *s, struct error *e)
+{
+    if (!choose_model(g, s->model, e))
+        return false;
+    g->context = memory_take(g->T, sizeof *g->context, "the context of a text", e);
+    g->chance = g->context ? memory_take(g->K, sizeof *g->chance, "the chances of the characters", e) : NULL;
+    g->ws = g->chance ? workspace_new(g->model, 1, USE_OUTPUT, e) : NULL;
+    if (!g->ws)
+        return false;
+    workspace_bind(g->ws, s);
+    return !g->carries || workspace_carry(g->ws, true, e);
+}
+
 bool generate_text(const struct state *s, const struct data *d, const struct generate *how, struct text *out,
     const atomic_bool *cancel, struct error *e)
 {
     if (!check_network(s, d, e))
         return false;
     struct generator g = {.d = d,
-        .T = d->targets,
         .K = (size_t)d->classes,
         .random = rng_from(rng_key(how->seed, "generate", how->prompt, s->place.step))};
-    g.context = memory_take(g.T, sizeof *g.context, "the context of a text", e);
-    g.chance = g.context ? memory_take(g.K, sizeof *g.chance, "the chances of the characters", e) : NULL;
-    g.ws = g.chance ? workspace_new(s->model, 1, USE_OUTPUT, e) : NULL;
-    bool ok = g.ws;
-    if (ok) {
-        workspace_bind(g.ws, s);
-        ok = write_text(&g, how, out, cancel, e);
-    }
+    bool ok = prepare(&g, s, e) && write_text(&g, how, out, cancel, e);
     workspace_free(g.ws);
+    model_unref(g.model);
     memory_free(g.chance);
     memory_free(g.context);
     return ok;

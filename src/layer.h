@@ -89,9 +89,13 @@ struct layer_type {
     void (*settle)(const struct layer *l, const struct pass *p, float *const *stat);
     /* Multiply-adds of a forward pass of one sample; NULL for none. */
     double (*macs)(const struct layer *l);
-    bool whole_inputs; /* input 0 holds whole numbers from 0: an embedding; no gradient goes there */
+    bool whole_inputs; /* input 0 is an input's whole numbers, 0 … below arg[0]: an embedding; no gradient
+                          goes there */
     bool train_only;   /* random, and the identity outside training: dropout */
     bool random;       /* draws from pass.key while training (train_only implies it) */
+    /* Outside training a position's output depends on that position alone, and on what the layer carries from
+     * the ones before: text can be read one character at a time. */
+    bool by_position;
     bool reads_beside; /* from= names a second input beside the layer before it: cross-attention */
 };
 

@@ -1,4 +1,5 @@
-/* test_text_data.c - `data text`: windows, their labels and shifts, the vocabulary, and what a network writes. */
+/* test_text_data.c - `data text`: windows, their labels and shifts, the vocabulary, and what a network
+ * writes. */
 #include "making.h"
 
 #include "../src/generate.h"
@@ -152,6 +153,43 @@ static void a_network_goes_on_with_a_text(void **state)
     data_unref(d);
 }
 
+/* Read one by one, with what is carried, a text says the same as read as a whole. */
+static void what_is_carried_remembers_the_text(void **state)
+{
+    struct error e;
+    struct data *d = good_text("abcabcabcabcabcabcabca", 10, 0.4);
+    const struct model *m =
+        make_model(shape_of(1, 10), "embedding 3 4;lstm 5 return_sequences;gru 4 return_sequences;"
+                                    "layernorm;simple_rnn 4 return_sequences;dense 3 softmax");
+    struct model *single = model_with_input(m, shape_of(1, 1), true, &e);
+    struct state *s = state_new(m, 0, 5, &e);
+    state_init(s, NULL, NULL, 0, m->layers - 1);
+    struct workspace *whole = workspace_new(m, 1, USE_OUTPUT, &e),
+                     *one = workspace_new(single, 1, USE_OUTPUT, &e);
+    workspace_bind(whole, s);
+    workspace_bind(one, s);
+    assert_true(workspace_carry(one, true, &e));
+    memcpy(workspace_input(whole), d->x, 10 * sizeof(float));
+    workspace_forward(whole, 1, false, 0);
+    for (size_t i = 0; i < 10; i++) {
+        workspace_input(one)[0] = d->x[i];
+        workspace_forward(one, 1, false, 0);
+        for (size_t k = 0; k < 3; k++)
+            assert_true(fabsf(workspace_output(one)[k] - workspace_output(whole)[3 * i + k]) < 1e-5f);
+    }
+    struct text out = {0};
+    struct generate how = {.prompt = "ab", .count = 40, .temperature = 1, .seed = 1};
+    assert_true(generate_text(s, d, &how, &out, NULL, &e));
+    assert_int_equal(strlen(text_get(&out)), 42);
+    text_release(&out);
+    workspace_free(whole);
+    workspace_free(one);
+    state_free(s);
+    model_unref(single);
+    model_unref(m);
+    data_unref(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +199,7 @@ int main(void)
         cmocka_unit_test(a_bad_text_is_refused),
         cmocka_unit_test(the_vocabulary_is_written_and_read),
         cmocka_unit_test(a_network_goes_on_with_a_text),
+        cmocka_unit_test(what_is_carried_remembers_the_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,4 +50,5 @@ const struct layer_type activation_layer = {
     .build = build,
     .forward = forward,
     .backward = backward,
+    .by_position = true,
 };

@@ -142,4 +142,5 @@ const struct layer_type batchnorm_layer = {
     .backward = backward,
     .settle = settle,
     .scratch = scratch,
+    .by_position = true,
 };

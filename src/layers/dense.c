@@ -114,4 +114,5 @@ const struct layer_type dense_layer = {
     .forward = forward,
     .backward = backward,
     .macs = macs,
+    .by_position = true,
 };

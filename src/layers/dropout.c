@@ -48,4 +48,5 @@ const struct layer_type dropout_layer = {
     .forward = forward,
     .backward = backward,
     .train_only = true,
+    .by_position = true,
 };

@@ -78,4 +78,5 @@ const struct layer_type embedding_layer = {
     .forward = forward,
     .backward = backward,
     .whole_inputs = true,
+    .by_position = true,
 };

@@ -43,4 +43,5 @@ const struct layer_type gaussian_noise_layer = {
     .forward = forward,
     .backward = backward,
     .train_only = true,
+    .by_position = true,
 };

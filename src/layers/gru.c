@@ -58,4 +58,5 @@ const struct layer_type gru_layer = {
     .backward = backward,
     .scratch = scratch,
     .macs = macs,
+    .by_position = true,
 };

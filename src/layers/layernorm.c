@@ -93,4 +93,5 @@ const struct layer_type layernorm_layer = {
     .forward = forward,
     .backward = backward,
     .scratch = scratch,
+    .by_position = true,
 };

@@ -51,4 +51,5 @@ const struct layer_type lstm_layer = {
     .backward = backward,
     .scratch = scratch,
     .macs = macs,
+    .by_position = true,
 };

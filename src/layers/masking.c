@@ -70,4 +70,5 @@ const struct layer_type masking_layer = {
     .build = build,
     .forward = forward,
     .backward = backward,
+    .by_position = true,
 };

@@ -215,6 +215,7 @@ const struct layer_type add_layer = {
     .build = build_alike,
     .forward = add_forward,
     .backward = add_backward,
+    .by_position = true,
 };
 
 const struct layer_type multiply_layer = {
@@ -226,6 +227,7 @@ const struct layer_type multiply_layer = {
     .build = build_alike,
     .forward = multiply_forward,
     .backward = multiply_backward,
+    .by_position = true,
     .scratch = multiply_scratch,
 };
 
@@ -238,6 +240,7 @@ const struct layer_type average_layer = {
     .build = build_alike,
     .forward = average_forward,
     .backward = average_backward,
+    .by_position = true,
 };
 
 const struct layer_type concat_layer = {
@@ -249,6 +252,7 @@ const struct layer_type concat_layer = {
     .build = build_concat,
     .forward = concat_forward,
     .backward = concat_backward,
+    .by_position = true,
 };
 
 const struct layer_type dot_layer = {

@@ -56,4 +56,5 @@ const struct layer_type simple_rnn_layer = {
     .backward = backward,
     .scratch = scratch,
     .macs = macs,
+    .by_position = true,
 };

@@ -53,4 +53,5 @@ const struct layer_type spatial_dropout_layer = {
     .forward = forward,
     .backward = backward,
     .train_only = true,
+    .by_position = true,
 };
