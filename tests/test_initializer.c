@@ -71,6 +71,36 @@ static void constants_are_constant(void **state)
     }
 }
 
+/* The shorter side's vectors are at right angles and of length 1. */
+static void assert_orthonormal(int rows, int columns)
+{
+    int count = rows < columns ? rows : columns, length = rows < columns ? columns : rows;
+    initializer_find("orthogonal")->fill(NULL, rows, 7, 3, w, (size_t)rows * (size_t)columns);
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k <= i; k++) {
+            double dot = 0;
+            for (int j = 0; j < length; j++)
+                dot += rows < columns ? (double)w[i * columns + j] * (double)w[k * columns + j]
+                                      : (double)w[j * columns + i] * (double)w[j * columns + k];
+            assert_true(fabs(dot - (i == k)) < 1e-6);
+        }
+}
+
+static void orthogonal_rows_or_columns(void **state)
+{
+    assert_orthonormal(40, 160);
+    assert_orthonormal(50, 50);
+    assert_orthonormal(90, 7);
+    assert_orthonormal(1, 5);
+}
+
+static void a_forget_gate_starts_open(void **state)
+{
+    initializer_find("unit_forget")->fill(NULL, 3, 20, 1, w, 20);
+    for (int i = 0; i < 20; i++)
+        assert_true(w[i] == (i >= 5 && i < 10));
+}
+
 static void the_key_alone_decides(void **state)
 {
     for (size_t k = 0; initializer_at(k); k++) {
@@ -93,6 +123,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spreads_are_those_of_the_papers),
         cmocka_unit_test(constants_are_constant),
+        cmocka_unit_test(orthogonal_rows_or_columns),
+        cmocka_unit_test(a_forget_gate_starts_open),
         cmocka_unit_test(the_key_alone_decides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
