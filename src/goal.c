@@ -7,12 +7,17 @@
 #include "error.h"
 #include "memory.h"
 
+#include <math.h>
 #include <string.h>
+
+static enum encoding encoding_of(const struct layer *head)
+{
+    return head->activation ? head->activation->encoding : ENCODE_SIGN;
+}
 
 enum encoding head_encoding(const struct model *m)
 {
-    const struct activation *a = model_head(m)->activation;
-    return a ? a->encoding : ENCODE_SIGN;
+    return encoding_of(model_head(m));
 }
 
 const struct goal *goals_head(const struct goals *g)
@@ -141,13 +146,47 @@ static bool labels_fit(const struct data *d, bool *holes, struct error *e)
     return true;
 }
 
+/* Every value that a layer of whole numbers reads, from column `at` of the samples on, must be one below its
+ * limit. */
+static bool whole_numbers_fit(const struct layer *l, const struct data *d, size_t at, struct error *e)
+{
+    size_t width = shape_size(&d->shape);
+    double limit = l->arg[0].number;
+    for (size_t i = 0; i < d->n; i++)
+        for (size_t k = at; k < at + shape_size(&l->in); k++) {
+            double x = (double)d->x[i * width + k];
+            if (!(x >= 0 && x < limit && x == floor(x)))
+                return error_set(e,
+                    "row %zu of '%s' has %g as input %zu, but '%s' reads whole numbers from 0 to %.0f: give "
+                    "it a larger table (`replace %s %s …`), or other data",
+                    i, d->name, x, k, l->name, limit - 1, l->name, l->type->name);
+        }
+    return true;
+}
+
+static bool inputs_fit(const struct model *m, const struct data *d, struct error *e)
+{
+    size_t at = 0;
+    for (int i = 0; i < m->layers && model_input_size(m) == shape_size(&d->shape); i++) {
+        if (!model_is_input(m, i))
+            continue;
+        for (int k = i + 1; k < m->layers; k++) {
+            const struct layer *l = &m->layer[k];
+            if (l->type->whole_inputs && l->input[0] == i && !whole_numbers_fit(l, d, at, e))
+                return false;
+        }
+        at += shape_size(&m->layer[i].out);
+    }
+    return true;
+}
+
 /* --- making --- */
 
 /* The sizes of a goal whose loss is chosen. */
 static void measure(struct goal *g, const struct layer *head, size_t labels)
 {
     enum loss_targets targets = g->loss->targets;
-    g->encoding = head->activation ? head->activation->encoding : ENCODE_SIGN;
+    g->encoding = encoding_of(head);
     g->fused = head->activation && head->keep_z && loss_fuses(g->loss, head->activation->name);
     g->K = (size_t)head->out.dim[head->out.rank - 1];
     g->P = shape_size(&head->out) / g->K;
@@ -156,14 +195,17 @@ static void measure(struct goal *g, const struct layer *head, size_t labels)
     g->width = g->reconstruct ? 0 : targets == LOSS_SEQUENCE ? g->W : g->P * g->W;
 }
 
-/* What `compile` said holds for an output that reconstructs only if it is for numbers. */
+/* What `compile` said holds for an output that reconstructs only if it is for numbers, and for such a head.
+ */
 static const struct loss *chosen_loss(
     const struct goal *g, const struct layer *head, const struct recipe *r, const struct data *d)
 {
-    bool numbers = r->loss && (r->loss->targets == LOSS_NUMBERS || r->loss->shares);
-    if (g->reconstruct)
-        return numbers ? r->loss : loss_find("mse");
-    return r->loss ? r->loss : loss_find(data_default_loss(d, head->activation));
+    const struct loss *said = r->loss;
+    if (!g->reconstruct)
+        return said ? said : loss_find(data_default_loss(d, head->activation));
+    bool suits = said && (said->targets == LOSS_NUMBERS || said->shares) &&
+                 (!said->heads || said->heads & 1u << encoding_of(head));
+    return suits ? said : loss_find("mse");
 }
 
 static void aim(struct goal *g, const struct layer *head, const struct recipe *r, const struct data *d)
@@ -291,7 +333,7 @@ bool goals_make(
         g->goal[i].at = g->width;
         g->width += g->goal[i].width;
     }
-    if (check(g, m, d, e) && weigh_classes(g, r, d, e))
+    if (inputs_fit(m, d, e) && check(g, m, d, e) && weigh_classes(g, r, d, e))
         return true;
     goals_release(g);
     return false;

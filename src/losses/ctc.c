@@ -91,12 +91,18 @@ static void set_emissions(struct sample *s)
     }
 }
 
+/* exp x for x up to 0, at least 1e-35: smaller ones change no sum, and vector math slows down for them. */
+INLINE float exp_of(float x)
+{
+    return expf(x < -80 ? -80 : x);
+}
+
 /* log(exp a + exp b + exp c) */
 INLINE float join(float a, float b, float c)
 {
     float most = a > b ? a : b;
     most = most > c ? most : c;
-    return most + logf(expf(a - most) + expf(b - most) + expf(c - most));
+    return most + logf(exp_of(a - most) + exp_of(b - most) + exp_of(c - most));
 }
 
 /* to[i] = from i, from i - 1 and over a blank from i - 2, then emitted. */
@@ -172,7 +178,7 @@ static void state_chances(const float *alpha, const float *beta, float *now, siz
     }
 #pragma omp simd reduction(+ : sum)
     for (size_t i = 0; i < n; i++) {
-        now[i] = expf(now[i] - most);
+        now[i] = exp_of(now[i] - most);
         sum += now[i];
     }
 #pragma omp simd

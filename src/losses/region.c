@@ -50,6 +50,15 @@ static void cover_slopes(
         dy[k] = weight * (by_t[k] * t[k] + by_1[k]);
 }
 
+/* The same of P positions with one output each. */
+KERNEL
+static void line_slopes(const float *t, const float *weight, size_t P, float by_t, float by_1, float *dy)
+{
+#pragma omp simd
+    for (size_t p = 0; p < P; p++)
+        dy[p] = (weight ? weight[p] : 1) * (by_t * t[p] + by_1);
+}
+
 /* Turns the sums of a sample into its loss, and into the factors of its slopes, in place. */
 static double close_sample(double *sum, size_t K, double smooth, float scale, float *by_t, float *by_1)
 {
@@ -78,7 +87,9 @@ static double dice(const struct loss_batch *b)
         for (size_t p = 0; K > 1 && p < P; p++)
             add_cover(y + p * K, t + p * K, weight ? weight[p] : 1, K, sum);
         loss += close_sample(sum, K, b->hyper[0], (float)(1 / parts), by_t, by_1);
-        for (size_t p = 0; b->dy && p < P; p++)
+        if (b->dy && K == 1)
+            line_slopes(t, weight, P, *by_t, *by_1, b->dy + i * P);
+        for (size_t p = 0; b->dy && K > 1 && p < P; p++)
             cover_slopes(t + p * K, weight ? weight[p] : 1, K, by_t, by_1, b->dy + (i * P + p) * K);
     }
     return loss / parts;
