@@ -109,6 +109,13 @@ static bool is_countable(const struct shape *sample, struct error *e)
                INT_MAX);
 }
 
+/* Whole numbers stand in the data; what a layer computes is none. */
+static bool reads_well(const struct model *m, const struct layer *l, struct error *e)
+{
+    return !l->type->whole_inputs || model_is_input(m, l->input[0]) ||
+           error_set(e, "it reads whole numbers straight from an input: `from=%s` lets it", m->layer[0].name);
+}
+
 /* A mask goes on where the positions do. */
 static int mask_of(const struct model *m, const struct layer *l, int self)
 {
@@ -122,7 +129,7 @@ static bool build_layer(struct model *m, int i, struct error *e)
     l->params = 0;
     l->cache = l->batch_cache = l->carry = 0;
     l->activation = NULL;
-    l->keep_z = l->makes_mask = false;
+    l->keep_z = l->makes_mask = l->stateful = false;
     memset(l->param, 0, sizeof l->param);
     for (int j = 0; j < l->inputs; j++)
         l->reads[j] = m->layer[l->input[j]].out;
@@ -130,7 +137,7 @@ static bool build_layer(struct model *m, int i, struct error *e)
         l->frozen = m->layer[l->like].frozen;
     if (l->inputs)
         l->in = l->reads[0];
-    if (l->type->build(l, e) && is_countable(&l->out, e) && place_params(m, l, e)) {
+    if (reads_well(m, l, e) && l->type->build(l, e) && is_countable(&l->out, e) && place_params(m, l, e)) {
         l->mask = l->inputs ? mask_of(m, l, i) : 0;
         return true;
     }
@@ -481,6 +488,14 @@ bool model_is_output(const struct model *m, int layer)
 bool model_is_input(const struct model *m, int layer)
 {
     return m->layer[layer].inputs == 0;
+}
+
+bool model_is_stateful(const struct model *m)
+{
+    for (int i = 1; i < m->layers; i++)
+        if (m->layer[i].stateful)
+            return true;
+    return false;
 }
 
 bool model_is_dealt(const struct model *m)

@@ -76,6 +76,9 @@ bool model_is_input(const struct model *m, int layer);
 /* True when there are several inputs, among which a sample is dealt out. */
 bool model_is_dealt(const struct model *m);
 
+/* True when a layer goes on from batch to batch: then samples are not shuffled (train_lanes_order). */
+bool model_is_stateful(const struct model *m);
+
 /* learns[i] becomes true where gradients must go: layers that train, and all behind them. */
 void model_learning(const struct model *m, bool *learns);
 

@@ -47,7 +47,10 @@ static bool first_batch(
     uint32_t *order = memory_take(n, sizeof *order, "the order of an epoch", e);
     if (!order)
         return false;
-    train_epoch_order(copy->seed, copy->place.epoch, order, n);
+    if (model_is_stateful(copy->model))
+        train_lanes_order(order, n, room);
+    else
+        train_epoch_order(copy->seed, copy->place.epoch, order, n);
     first = first < n ? first : 0;
     p->N = n - first < room ? n - first : room;
     memcpy(p->index, order + first, p->N * sizeof *order);

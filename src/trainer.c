@@ -88,6 +88,11 @@ struct trainer *trainer_new(struct worker *worker, struct state *state, const st
         return NULL;
     }
     t->checks = recipe->clip > 0 || !t->guard; /* what cannot be mended must not happen */
+    t->stateful = model_is_stateful(state->model);
+    if (t->stateful && !workspace_carry(t->ws, true, e)) {
+        trainer_free(t);
+        return NULL;
+    }
     workspace_bind(t->ws, state);
     if (t->scores)
         workspace_bind(t->scores, state);

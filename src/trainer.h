@@ -98,6 +98,10 @@ void trainer_count_batch(struct trainer *t, const struct workspace *ws, double l
 uint64_t train_step_key(uint64_t seed, uint64_t step);
 void train_epoch_order(uint64_t seed, uint64_t epoch, uint32_t *index, size_t n);
 
+/* The order for stateful layers: sample i of a batch goes on where sample i of the one before ended. The data
+ * are cut into `batch` lanes of the same length, read side by side; what is left over comes last. */
+void train_lanes_order(uint32_t *index, size_t n, size_t batch);
+
 /* Scores rows first … first+count-1 through a workspace that is bound and aimed; adds to out. */
 void evaluate_batches(struct workspace *ws, const struct data *d, size_t first, size_t count,
     struct tally *out, const atomic_bool *cancel);

@@ -48,6 +48,16 @@ void train_epoch_order(uint64_t seed, uint64_t epoch, uint32_t *index, size_t n)
     rng_shuffle(&r, index, n);
 }
 
+void train_lanes_order(uint32_t *index, size_t n, size_t batch)
+{
+    size_t length = n / batch, at = 0;
+    for (size_t k = 0; k < length; k++)
+        for (size_t lane = 0; lane < batch; lane++)
+            index[at++] = (uint32_t)(lane * length + k);
+    for (size_t i = length * batch; i < n; i++)
+        index[at++] = (uint32_t)i;
+}
+
 uint32_t trainer_batches(const struct trainer *t)
 {
     return (uint32_t)((t->train + t->batch_size - 1) / t->batch_size);
@@ -257,7 +267,12 @@ static void end_patience(struct trainer *t)
 
 void trainer_start_epoch(struct trainer *t)
 {
-    train_epoch_order(t->state->seed, t->state->place.epoch, t->order, t->train);
+    if (t->stateful) {
+        train_lanes_order(t->order, t->train, t->batch_size);
+        workspace_carry(t->ws, true, NULL); /* has its memory already: forgets */
+    } else {
+        train_epoch_order(t->state->seed, t->state->place.epoch, t->order, t->train);
+    }
     t->order_epoch = t->state->place.epoch;
     t->shift = data_shift(t->data, t->state->seed, t->state->place.epoch);
     tally_start(&t->tally, &t->goals, NULL);

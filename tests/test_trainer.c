@@ -252,6 +252,41 @@ static void epochs_and_steps_draw_their_own(void **state)
     assert_true(train_step_key(1, 0) != train_step_key(2, 0));
 }
 
+/* 3 lanes of 3 samples; the tenth is left over. */
+static void lanes_are_read_side_by_side(void **state)
+{
+    uint32_t order[10], wanted[10] = {0, 3, 6, 1, 4, 7, 2, 5, 8, 9};
+    train_lanes_order(order, 10, 3);
+    assert_memory_equal(order, wanted, sizeof wanted);
+}
+
+/* The label is the bit before this one, and a sample holds this one alone: only what is carried knows it. */
+static double recall_last_bit(const char *layers)
+{
+    enum { BITS = 400 };
+    float x[BITS], t[BITS];
+    struct rng r = rng_from(5);
+    struct error e;
+    for (int i = 0; i < BITS; i++)
+        x[i] = (float)rng_below(&r, 2);
+    for (int i = 0; i < BITS; i++)
+        t[i] = i ? x[i - 1] : 0;
+    struct data *d = data_from_arrays("bits", shape_of(2, 1, 1), x, BITS, BITS, t, 1, 2, &e);
+    struct session *s = make_session(WORKER_THREAD, d, layers);
+    struct recipe recipe = make_recipe("adam", NULL, 0.02);
+    assert_true(session_compile(s, &recipe, &e));
+    train(s, (struct fit){.epochs = 40, .batch_size = 8});
+    double accuracy = (double)session_network(s)->curves.last.accuracy;
+    session_free(s);
+    return accuracy;
+}
+
+static void stateful_layers_go_on_from_batch_to_batch(void **state)
+{
+    assert_true(recall_last_bit("simple_rnn 8;dense 1 sigmoid") < 0.65);
+    assert_true(recall_last_bit("simple_rnn 8 stateful;dense 1 sigmoid") > 0.95);
+}
+
 /* One step of plain descent with l2 = 0.5 on a kernel w: (1 - lr) of what it is without, as 2·l2·w is added.
  */
 static void penalties_act_while_training(void **state)
@@ -588,6 +623,8 @@ int main(void)
         cmocka_unit_test(a_rewind_forgets_what_came_after),
         cmocka_unit_test(lost_weights_come_back),
         cmocka_unit_test(epochs_and_steps_draw_their_own),
+        cmocka_unit_test(lanes_are_read_side_by_side),
+        cmocka_unit_test(stateful_layers_go_on_from_batch_to_batch),
         cmocka_unit_test(penalties_act_while_training),
         cmocka_unit_test(a_limit_of_speed_holds),
         cmocka_unit_test(a_run_saves_itself),

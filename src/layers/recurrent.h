@@ -68,7 +68,7 @@ enum {
         .flags = ARG_KEY_ONLY},                                                         \
     [RECURRENT_STATEFUL] = {.name = "stateful",                                         \
         .kind = ARG_FLAG,                                                               \
-        .help = "start each batch with the state at the end of the one before",         \
+        .help = "go on from batch to batch; samples then keep their order",             \
         .flags = ARG_KEY_ONLY}
 
 /* Builds a layer around a cell. bias: the shape of its bias and the initialiser. */
