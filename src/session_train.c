@@ -158,6 +158,22 @@ static bool new_trainer(struct session *s, const struct fit *fit, struct error *
     return true;
 }
 
+/* One row has no variance. The last batch of an epoch may have a single one: it gives 0, as in Keras. */
+static bool batch_fits(const struct session *s, size_t batch_size, struct error *e)
+{
+    const struct model *m = session_network(s)->model;
+    size_t rows = s->data && s->data->train < batch_size ? s->data->train : batch_size;
+    for (int i = 1; m->built && s->data && i < m->layers && rows < 2; i++) {
+        const struct layer *l = &m->layer[i];
+        if (l->type->settle && !l->frozen && l->in.rank == 1)
+            return error_set(e,
+                "'%s' takes mean and variance over a batch, and this one has a single sample: try `fit "
+                "batch_size=32` with more data, or `remove %s`",
+                l->name, l->name);
+    }
+    return true;
+}
+
 bool session_fit(struct session *s, const struct fit *wanted, struct error *e)
 {
     struct network *n = session_network(s);
@@ -165,7 +181,7 @@ bool session_fit(struct session *s, const struct fit *wanted, struct error *e)
     struct text commands = {0};
     if (session_running(s))
         return error_set(e, "training is already running: `stop` ends it, `wait` waits for its end");
-    if (!session_prepare(s, e))
+    if (!batch_fits(s, fit.batch_size, e) || !session_prepare(s, e))
         return false;
     fit.memory = session_budget(s);
     fit.threads = s->threads;
@@ -193,7 +209,7 @@ static bool ready_to_step(struct session *s, size_t batch_size, struct error *e)
     struct fit fit = {.batch_size = batch_size, .memory = session_budget(s), .threads = s->threads};
     if (session_running(s) && s->batch_size != batch_size)
         session_stop(s);
-    if (!session_running(s) && !session_prepare(s, e))
+    if (!session_running(s) && (!batch_fits(s, batch_size, e) || !session_prepare(s, e)))
         return false;
     bool ready = n->trainer && s->trainer_revision == s->revision && s->batch_size == batch_size;
     return ready || new_trainer(s, &fit, e);

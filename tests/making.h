@@ -32,7 +32,7 @@ static inline int make_words(char *line, struct word *words, int room)
     return count;
 }
 
-/* A layer from its line; the caller's buffer holds the words. */
+/* A layer from its line, on which name=, from= and like= come last; the caller's buffer holds the words. */
 static inline struct layer_spec make_spec(char *line)
 {
     struct word words[16];
@@ -42,8 +42,17 @@ static inline struct layer_spec make_spec(char *line)
     int count = make_words(line, words, 16);
     spec.type = layer_type_find(words[0].text);
     assert_non_null(spec.type);
-    if (count > 1 && words[count - 1].key && !strcmp(words[count - 1].key, "name"))
-        spec.name = words[--count].text;
+    while (count > 1 && words[count - 1].key) {
+        const struct word *last = &words[count - 1];
+        const char **what = !strcmp(last->key, "name")   ? &spec.name
+                            : !strcmp(last->key, "from") ? &spec.from
+                            : !strcmp(last->key, "like") ? &spec.like
+                                                         : NULL;
+        if (!what)
+            break;
+        *what = last->text;
+        count--;
+    }
     if (!args_bind(words[0].text, spec.type->args, words + 1, count - 1, &args, &e))
         fail_msg("%s", e.text);
     memcpy(spec.arg, args.value, sizeof spec.arg);

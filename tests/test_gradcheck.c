@@ -1,19 +1,8 @@
 /* test_gradcheck.c - the public gradient check over whole networks: every layer type, every activation and
  * every loss, with penalties and dropout; and it must find a gradient that is wrong. */
 #include "../src/activation.h"
-#include "../src/error.h"
 #include "../src/gradcheck.h"
-#include "../src/rng.h"
-
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
+#include "making.h"
 
 enum { N = 6, MOST = 256 };
 
@@ -21,21 +10,10 @@ static float x[MOST], t[MOST];
 
 static struct model *append(struct model *m, const char *line)
 {
-    char copy[120], *rest;
-    struct word words[8];
-    struct args args;
+    char copy[120];
     struct error e = {0};
-    int n = 0;
     snprintf(copy, sizeof copy, "%s", line);
-    struct layer_spec spec = {.type = layer_type_find(strtok_r(copy, " ", &rest))};
-    for (char *word; (word = strtok_r(NULL, " ", &rest)); n++) {
-        char *value = strchr(word, '=');
-        words[n] = (struct word){.text = value ? value + 1 : word, .key = value ? word : NULL};
-        if (value)
-            *value = '\0';
-    }
-    assert_true(args_bind(line, spec.type->args, words, n, &args, &e));
-    memcpy(spec.arg, args.value, sizeof spec.arg);
+    struct layer_spec spec = make_spec(copy);
     struct model *grown = model_with_layer(m, m->layers, &spec, &e);
     if (!grown)
         fail_msg("%s: %s", line, e.text);
@@ -123,6 +101,33 @@ static void every_layer_type_passes(void **state)
     }
 }
 
+/* Branches that meet again: every merge, shared parameters, a layer that asks another. */
+static void whole_graphs_pass(void **state)
+{
+    static const char *const merges[] = {"add a c", "multiply a c", "average a c", "concat a c"};
+    for (int i = 0; i < 4; i++)
+        assert_right(shape_of(1, 3),
+            (const char *[]){"dense 4 tanh name=a", "dense 4 sigmoid name=b from=input",
+                "dense 4 tanh name=c from=a", "dense 4 from=b", merges[i], "dense 2", NULL},
+            "mse", 0, 0.01);
+    assert_right(shape_of(1, 3),
+        (const char *[]){
+            "dense 4 tanh name=a", "dense 4 tanh name=b from=input", "dot a", "concat b", "dense 2", NULL},
+        "mse", 0, 0);
+    assert_right(shape_of(1, 3),
+        (const char *[]){
+            "dense 3 tanh name=a", "dense 3 tanh like=a", "dense 3 tanh like=a", "add a", "dense 2", NULL},
+        "mse", 0, 0);
+    assert_right(shape_of(2, 3, 2),
+        (const char *[]){"dense 4 tanh name=s", "dense 4 from=input name=t", "attention 2 from=s", "add t",
+            "flatten", "dense 2", NULL},
+        "mse", 0, 0);
+    assert_right(shape_of(2, 3, 2),
+        (const char *[]){
+            "dense 4 tanh name=s", "layernorm", "attention 2 causal", "dot s", "flatten", "dense 2", NULL},
+        "mse", 0, 0);
+}
+
 static void every_activation_passes(void **state)
 {
     for (size_t i = 0; activation_at(i); i++) {
@@ -207,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_layer_type_passes),
+        cmocka_unit_test(whole_graphs_pass),
         cmocka_unit_test(every_activation_passes),
         cmocka_unit_test(every_loss_passes_with_every_head),
         cmocka_unit_test(penalties_and_dropout_pass),

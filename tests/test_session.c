@@ -388,6 +388,35 @@ static void the_journal_remembers(void **state)
     session_free(s);
 }
 
+static void a_batch_of_one_has_no_variance(void **state)
+{
+    struct error e;
+    struct session *s =
+        make_session(WORKER_THREAD, make_data(50, 40, 1), "dense 4 tanh;batchnorm name=norm;dense 1 tanh");
+    struct fit fit = {.epochs = 1, .batch_size = 1};
+    assert_false(session_fit(s, &fit, &e));
+    assert_non_null(strstr(e.text, "'norm'"));
+    assert_null(session_network(s)->recipe.optimizer); /* nothing was compiled */
+    assert_false(session_step(s, 1, &e));
+    fit.batch_size = 13; /* the last batch of an epoch has one sample */
+    assert_true(session_fit(s, &fit, &e));
+    finish(s);
+    session_free(s);
+}
+
+static void numbers_beyond_the_table_are_named(void **state)
+{
+    struct error e;
+    const float x[] = {0, 1, 2, 3, 7, 1}, t[] = {0, 1, 0};
+    struct data *d = data_from_arrays("words", shape_of(1, 2), x, 3, 3, t, 1, 2, &e);
+    struct session *s = make_session(WORKER_THREAD, d, "embedding 7 3;flatten;dense 1 tanh");
+    struct fit fit = {.epochs = 1, .batch_size = 2};
+    assert_false(session_fit(s, &fit, &e));
+    assert_non_null(strstr(e.text, "row 2"));
+    assert_non_null(strstr(e.text, "has 7"));
+    session_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,6 +439,8 @@ int main(void)
         cmocka_unit_test(models_live_side_by_side),
         cmocka_unit_test(probes_read_what_they_ran),
         cmocka_unit_test(the_journal_remembers),
+        cmocka_unit_test(a_batch_of_one_has_no_variance),
+        cmocka_unit_test(numbers_beyond_the_table_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

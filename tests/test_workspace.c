@@ -168,6 +168,128 @@ static void sharing_changes_no_number(void **state)
     model_unref(m);
 }
 
+/* A model with its state and workspace, for passes by hand. */
+struct bench {
+    const struct model *m;
+    struct state *s;
+    struct workspace *ws;
+};
+
+static struct bench bench_of(const struct model *m, size_t N)
+{
+    struct error e;
+    struct bench b = {.m = m, .s = state_new(m, 0, 3, &e), .ws = workspace_new(m, N, USE_TRAIN, &e)};
+    state_init(b.s, NULL, NULL, 0, m->layers - 1);
+    workspace_bind(b.ws, b.s);
+    return b;
+}
+
+static void bench_free(struct bench *b)
+{
+    workspace_free(b->ws);
+    state_free(b->s);
+    model_unref(b->m);
+}
+
+/* y = w·w·x with one shared w: dy/dw is twice w·x. */
+static void shared_gradients_add_up(void **state)
+{
+    struct error e;
+    struct goals goals;
+    struct bench b =
+        bench_of(make_model(shape_of(1, 1), "dense 1 use_bias=no name=a;dense 1 use_bias=no like=a"), 1);
+    assert_int_equal(b.m->params, 1);
+    b.s->param[0] = 3;
+    goals_of_head(&goals, b.m, loss_find("mse"), 0);
+    assert_true(workspace_aim(b.ws, &goals, &e));
+    workspace_input(b.ws)[0] = 0.5f;
+    workspace_targets(b.ws)[0] = 1;
+    workspace_forward(b.ws, 1, true, 0);
+    assert_true(fabsf(workspace_output(b.ws)[0] - 4.5f) < 1e-6f);
+    workspace_loss(b.ws, true);
+    workspace_backward(b.ws);
+    assert_true(fabsf(b.ws->grad[0] - 2 * 3.5f * 2 * 3 * 0.5f) < 1e-5f);
+    bench_free(&b);
+}
+
+static void samples_are_dealt_out_to_inputs(void **state)
+{
+    struct bench b = bench_of(make_model(shape_of(1, 2),
+                                  "activation linear name=a;input 2 name=other;activation linear;multiply a"),
+        2);
+    memcpy(workspace_input(b.ws), (float[]){1, 2, 3, 4, 5, 6, 7, 8}, 8 * sizeof(float));
+    workspace_forward(b.ws, 2, false, 0);
+    const float want[] = {3, 8, 35, 48};
+    assert_memory_equal(workspace_output(b.ws), want, sizeof want);
+    bench_free(&b);
+}
+
+/* Two outputs of one trunk: the gradients of both losses, each by its weight, meet in the trunk. */
+static void outputs_have_their_own_losses(void **state)
+{
+    struct error e = {0};
+    struct goals goals;
+    struct recipe r = make_recipe("sgd", NULL, 0.1);
+    const float x = 0.5f, t[] = {1, -1};
+    struct data *d = data_from_arrays("two", shape_of(1, 1), &x, 1, 1, t, 2, 0, &e);
+    struct bench b = bench_of(
+        make_model(shape_of(1, 1), "dense 1 use_bias=no name=trunk;dense 1 use_bias=no name=left;dense 1 "
+                                   "use_bias=no name=right from=trunk"),
+        1);
+    r.outputs = 1;
+    r.output[0] = (struct recipe_output){.layer = "left", .loss = loss_find("mse"), .weight = 0.25};
+    memcpy(b.s->param, (float[]){2, 3, 5}, 3 * sizeof(float));
+    assert_true(goals_make(&goals, b.m, &r, d, &e));
+    assert_true(workspace_aim(b.ws, &goals, &e));
+    workspace_input(b.ws)[0] = x;
+    goals_encode(&goals, d, 0, 1, workspace_targets(b.ws));
+    workspace_forward(b.ws, 1, true, 0);
+    double loss = workspace_loss(b.ws, true); /* left: 3 for 1; right: 5 for -1 */
+    assert_true(fabs(loss - (0.25 * 4 + 36)) < 1e-5);
+    assert_true(fabs(b.ws->goal_loss[0] - 4) < 1e-6 && fabs(b.ws->goal_loss[1] - 36) < 1e-5);
+    workspace_backward(b.ws);
+    const float left = 0.25f * 2 * 2, right = 2 * 6;
+    const float want[] = {0.5f * (3 * left + 5 * right), left, right};
+    for (int i = 0; i < 3; i++)
+        assert_true(fabsf(b.ws->grad[i] - want[i]) < 1e-4f);
+    goals_release(&goals);
+    data_unref(d);
+    bench_free(&b);
+}
+
+/* What is frozen keeps its numbers, running statistics among them; what lies before it still learns. */
+static void frozen_layers_stay_as_they_are(void **state)
+{
+    struct error e;
+    struct goals goals;
+    struct recipe r = make_recipe("sgd", "mse", 0.1);
+    const struct model *open = make_model(shape_of(1, 3), "dense 4 tanh;dense 4 tanh;batchnorm;dense 1");
+    struct bench b = bench_of(model_with_frozen(open, 2, 3, true, &e), 4);
+    struct state *before = state_copy(b.s, &e);
+    model_unref(open);
+    goals_of_head(&goals, b.m, r.loss, 0);
+    assert_true(workspace_aim(b.ws, &goals, &e));
+    for (int step = 0; step < 3; step++) {
+        for (int i = 0; i < 12; i++)
+            workspace_input(b.ws)[i] = sinf((float)(i + step));
+        memset(workspace_targets(b.ws), 0, 4 * sizeof(float));
+        workspace_forward(b.ws, 4, true, (uint64_t)step);
+        workspace_loss(b.ws, true);
+        workspace_backward(b.ws);
+        workspace_update(b.ws, b.s, &r);
+    }
+    const struct param *w[] = {
+        b.m->layer[1].param, b.m->layer[2].param, b.m->layer[3].param, b.m->layer[4].param};
+    for (int i = 0; i < 4; i++) {
+        const float *was = before->param + w[i]->offset, *is = b.s->param + w[i]->offset;
+        bool same = !memcmp(was, is, w[i]->count * sizeof *is);
+        assert_true(same == (i == 1 || i == 2));
+    }
+    assert_memory_equal(before->stat, b.s->stat, b.m->stats * sizeof(float));
+    state_free(before);
+    bench_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +300,10 @@ int main(void)
         cmocka_unit_test(memory_is_what_was_said),
         cmocka_unit_test(what_never_meets_shares_its_place),
         cmocka_unit_test(sharing_changes_no_number),
+        cmocka_unit_test(shared_gradients_add_up),
+        cmocka_unit_test(samples_are_dealt_out_to_inputs),
+        cmocka_unit_test(outputs_have_their_own_losses),
+        cmocka_unit_test(frozen_layers_stay_as_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
