@@ -10,10 +10,14 @@
 #include <math.h>
 #include <string.h>
 
+static enum encoding encoding_of(const struct layer *head)
+{
+    return head->activation ? head->activation->encoding : ENCODE_SIGN;
+}
+
 enum encoding head_encoding(const struct model *m)
 {
-    const struct activation *a = model_head(m)->activation;
-    return a ? a->encoding : ENCODE_SIGN;
+    return encoding_of(model_head(m));
 }
 
 const struct goal *goals_head(const struct goals *g)
@@ -182,7 +186,7 @@ static bool inputs_fit(const struct model *m, const struct data *d, struct error
 static void measure(struct goal *g, const struct layer *head, size_t labels)
 {
     enum loss_targets targets = g->loss->targets;
-    g->encoding = head->activation ? head->activation->encoding : ENCODE_SIGN;
+    g->encoding = encoding_of(head);
     g->fused = head->activation && head->keep_z && loss_fuses(g->loss, head->activation->name);
     g->K = (size_t)head->out.dim[head->out.rank - 1];
     g->P = shape_size(&head->out) / g->K;
@@ -191,14 +195,17 @@ static void measure(struct goal *g, const struct layer *head, size_t labels)
     g->width = g->reconstruct ? 0 : targets == LOSS_SEQUENCE ? g->W : g->P * g->W;
 }
 
-/* What `compile` said holds for an output that reconstructs only if it is for numbers. */
+/* What `compile` said holds for an output that reconstructs only if it is for numbers, and for such a head.
+ */
 static const struct loss *chosen_loss(
     const struct goal *g, const struct layer *head, const struct recipe *r, const struct data *d)
 {
-    bool numbers = r->loss && (r->loss->targets == LOSS_NUMBERS || r->loss->shares);
-    if (g->reconstruct)
-        return numbers ? r->loss : loss_find("mse");
-    return r->loss ? r->loss : loss_find(data_default_loss(d, head->activation));
+    const struct loss *said = r->loss;
+    if (!g->reconstruct)
+        return said ? said : loss_find(data_default_loss(d, head->activation));
+    bool suits = said && (said->targets == LOSS_NUMBERS || said->shares) &&
+                 (!said->heads || said->heads & 1u << encoding_of(head));
+    return suits ? said : loss_find("mse");
 }
 
 static void aim(struct goal *g, const struct layer *head, const struct recipe *r, const struct data *d)
