@@ -8,7 +8,7 @@
 #include "rebuild.h"
 
 #include "../src/data.h"
-#include "../src/io/safetensors.h"
+#include "../src/io/import.h"
 #include "../src/memory.h"
 
 #include <stdio.h>
@@ -102,6 +102,22 @@ static bool rebuild_reading(struct rebuild *b, const struct tensor_file *f, stru
 
 /* --- load ---------------------------------------------------------------------------------------------- */
 
+enum { LOAD_FILE, LOAD_FROM, LOAD_PARTIAL };
+
+static const struct arg_row load_args[] = {
+    [LOAD_FILE] = {.name = "file", .kind = ARG_FILE, .help = "NAME.safetensors", .flags = ARG_REQUIRED},
+    [LOAD_FROM] = {.name = "from",
+        .kind = ARG_CHOICE,
+        .help = "who wrote it; without it, `save`",
+        .choice = import_origin,
+        .flags = ARG_KEY_ONLY},
+    [LOAD_PARTIAL] = {.name = "partial",
+        .kind = ARG_FLAG,
+        .help = "with from=: load what matches, and say what does not",
+        .flags = ARG_KEY_ONLY},
+    {0},
+};
+
 struct opening {
     const char *path;
     struct tensor_file *file;
@@ -148,7 +164,10 @@ static bool load_file(struct repl *r, const char *path, const struct tensor_file
     const char *commands = safetensors_metadata(f, "commands");
     struct rebuild b = {.seed = r->session->seed};
     if (!commands)
-        return error_set(e, "'%s' holds tensors, but no commands that rebuild their model", path);
+        return error_set(e,
+            "'%s' holds tensors, but no commands that rebuild their model: type its input and layers, then "
+            "`load FILE from=pytorch` or from=keras",
+            path);
     bool ok = rebuild_lines(&b, commands, e) &&
               (b.model->built || error_set(e, "its commands make no model")) && rebuild_reading(&b, f, e) &&
               take_over(r, path, f, &b, e);
@@ -162,31 +181,86 @@ static bool load_file(struct repl *r, const char *path, const struct tensor_file
     return ok;
 }
 
+/* Weights of another program, into a copy of the present state. */
+struct import {
+    const struct tensor_file *file;
+    const char *origin;
+    bool partial;
+    struct state *state;
+    struct text told;
+};
+
+static bool import_file(void *arg, const void *cancel, struct error *e)
+{
+    struct import *i = arg;
+    struct state *s = i->state;
+    if (!import_weights(i->file, i->origin, i->partial, s, &i->told, e))
+        return false;
+    for (int k = 0; k < s->moments; k++)
+        memset(s->moment[k], 0, s->model->params * sizeof(float));
+    s->place = (struct place){0};
+    return true;
+}
+
+static bool load_weights(
+    struct repl *r, const char *path, const struct tensor_file *f, const struct args *a, struct error *e)
+{
+    struct network *n = session_network(r->session);
+    struct import i = {
+        .file = f, .origin = a->value[LOAD_FROM].text, .partial = a->value[LOAD_PARTIAL].number != 0};
+    if (!n->state)
+        return error_set(e,
+            "a file of weights alone fills a model that is there: type its input and layers first, then "
+            "`load`");
+    i.state = session_copy_state(r->session, e);
+    bool ok = i.state && loop_job(r, import_file, &i, e);
+    struct state *s = i.state;
+    const struct model *m = ok ? model_ref(s->model) : NULL;
+    if (ok)
+        ok = session_load(r->session, path, m, &n->recipe, NULL, n->reading, s, e);
+    else
+        state_free(s);
+    if (ok)
+        note_lines(text_get(&i.told));
+    model_unref((struct model *)m);
+    text_release(&i.told);
+    return ok;
+}
+
 static bool run_load(struct repl *r, const struct command *c, const struct args *a, struct error *e)
 {
-    struct opening o = {.path = a->value[0].text};
+    struct opening o = {.path = a->value[LOAD_FILE].text};
     char full[4096];
+    if (a->value[LOAD_PARTIAL].number != 0 && !a->value[LOAD_FROM].given)
+        return error_set(e, "`partial` goes with from=pytorch or from=keras");
     /* `load model` reads what `save model` wrote. */
     if (access(o.path, F_OK) && full_path(o.path, full, sizeof full, NULL) && !access(full, F_OK))
         o.path = full;
     if (!loop_job(r, open_file, &o, e))
         return false;
-    bool ok = load_file(r, o.path, o.file, e);
+    bool ok =
+        a->value[LOAD_FROM].given ? load_weights(r, o.path, o.file, a, e) : load_file(r, o.path, o.file, e);
     safetensors_close(o.file);
     return ok;
 }
 
 const struct command load_command = {
     .name = "load",
-    .summary = "loads what `save` wrote",
-    .details = "Layers, compile and generated data come back with the weights, and how `predict` reads a "
-               "sample. Other lines\n"
-               "of the file, such as those that read files, are shown and not run. A damaged file changes "
-               "nothing. `undo`\nbrings the old model back.",
+    .summary = "loads what `save` wrote, or weights of PyTorch or Keras",
+    .details =
+        "Layers, compile and generated data come back with the weights, and how `predict` reads a "
+        "sample. Other lines\n"
+        "of the file, such as those that read files, are shown and not run. A damaged file changes "
+        "nothing. `undo`\nbrings the old model back.\n"
+        "With from=pytorch or from=keras the file has weights alone, and the model is there already: "
+        "typed layer by\nlayer, without a word of the file. Modules (features.0, conv1) go to the layer "
+        "of the same name, else in order to\nthe first layer whose shapes fit; layouts are converted. "
+        "What does not match is named, and nothing is loaded\nunless `partial` is given. Activations, "
+        "strides and epsilon are not in such files.",
     .example = "load model.safetensors",
     .before = "data circle; dense 4 tanh; dense 1 tanh; save model",
     .group = GROUP_SESSION,
     .effect = EFFECT_CHANGES,
-    .args = save_args,
+    .args = load_args,
     .run = run_load,
 };

@@ -27,13 +27,6 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the file's floats are
 
 enum { HEADER_MAX = 100000000, LENGTH_BYTES = 8, FILE_NAME = 100 };
 
-struct tensor {
-    const char *name; /* owned by the JSON tree */
-    struct shape shape;
-    size_t begin, end; /* bytes behind the header */
-    bool used;         /* by the state that is being filled */
-};
-
 struct tensor_file {
     char name[FILE_NAME];
     char *bytes;
@@ -41,6 +34,7 @@ struct tensor_file {
     size_t data_length;
     cJSON *root;
     struct tensor *tensor; /* [count], sorted by name */
+    bool *used;            /* [count], by the state that is being filled */
     size_t count;
 };
 
@@ -127,7 +121,7 @@ static bool read_offsets(
             "tensor '%.60s' ends at byte %zu, but only %zu bytes of data are there: the file is cut", t->name,
             t->end, f->data_length);
     size_t bytes;
-    if (__builtin_mul_overflow(values, sizeof(float), &bytes) || bytes != t->end - t->begin)
+    if (__builtin_mul_overflow(values, t->type->bytes, &bytes) || bytes != t->end - t->begin)
         return error_set(
             e, "tensor '%.60s' has %zu bytes, which does not fit its shape", t->name, t->end - t->begin);
     return true;
@@ -141,11 +135,14 @@ static bool read_tensor(const struct tensor_file *f, const cJSON *item, struct t
     const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "dtype"));
     if (!type)
         return error_set(e, "tensor '%.60s' has no dtype", t->name);
-    if (strcmp(type, "F32"))
-        return error_set(e, "tensor '%.60s' is %.20s; only F32 can be read", t->name, type);
-    size_t values = 0;
-    return read_dimensions(t, cJSON_GetObjectItemCaseSensitive(item, "shape"), &values, e) &&
-           read_offsets(f, t, cJSON_GetObjectItemCaseSensitive(item, "data_offsets"), values, e);
+    t->type = tensor_type_find(type);
+    if (!t->type)
+        return error_set(e, "tensor '%.60s' is of an unknown type, %.20s", t->name, type);
+    if (!read_dimensions(t, cJSON_GetObjectItemCaseSensitive(item, "shape"), &t->count, e) ||
+        !read_offsets(f, t, cJSON_GetObjectItemCaseSensitive(item, "data_offsets"), t->count, e))
+        return false;
+    t->bytes = f->data + t->begin;
+    return true;
 }
 
 /* --- all tensors --- */
@@ -194,7 +191,8 @@ static bool read_tensors(struct tensor_file *f, struct error *e)
 {
     size_t items = (size_t)cJSON_GetArraySize(f->root);
     f->tensor = memory_take(items, sizeof *f->tensor, "the list of tensors", e);
-    if (!f->tensor)
+    f->used = f->tensor ? memory_take(items, sizeof *f->used, "the list of tensors", e) : NULL;
+    if (!f->used)
         return false;
     bool metadata = false;
     for (const cJSON *item = f->root->child; item; item = item->next) {
@@ -262,6 +260,7 @@ void safetensors_close(struct tensor_file *f)
         return;
     cJSON_Delete(f->root);
     memory_free(f->tensor);
+    memory_free(f->used);
     memory_free(f->bytes);
     memory_free(f);
 }
@@ -270,6 +269,27 @@ const char *safetensors_metadata(const struct tensor_file *f, const char *key)
 {
     const cJSON *metadata = cJSON_GetObjectItemCaseSensitive(f->root, "__metadata__");
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(metadata, key));
+}
+
+size_t safetensors_count(const struct tensor_file *f)
+{
+    return f->count;
+}
+
+const struct tensor *safetensors_tensor(const struct tensor_file *f, size_t i)
+{
+    return &f->tensor[i];
+}
+
+const struct tensor *safetensors_find(const struct tensor_file *f, const char *name)
+{
+    const struct tensor key = {.name = name};
+    return f->count ? bsearch(&key, f->tensor, f->count, sizeof key, by_name) : NULL;
+}
+
+const char *safetensors_name(const struct tensor_file *f)
+{
+    return f->name;
 }
 
 /* --- filling a state --- */
@@ -288,17 +308,11 @@ static void complain(struct complaints *c, const char *what, const char *name, c
         text_addf(&c->text, "%s%s '%.70s'%s", c->count > 1 ? "; " : "", what, name, detail);
 }
 
-static struct tensor *find(const struct tensor_file *f, const char *name)
+static bool all_finite(const struct tensor *t)
 {
-    const struct tensor key = {.name = name};
-    return f->count ? bsearch(&key, f->tensor, f->count, sizeof key, by_name) : NULL;
-}
-
-static bool all_finite(const struct tensor_file *f, const struct tensor *t)
-{
-    for (size_t at = t->begin; at < t->end; at += sizeof(float)) {
+    for (size_t i = 0; i < t->count; i++) {
         float value;
-        memcpy(&value, f->data + at, sizeof value);
+        memcpy(&value, t->bytes + i * sizeof value, sizeof value);
         if (!isfinite(value))
             return false;
     }
@@ -309,23 +323,26 @@ static bool all_finite(const struct tensor_file *f, const struct tensor *t)
 static void visit(const struct tensor_file *f, const struct param *p, const char *name, bool required,
     float *into, struct complaints *c)
 {
-    struct tensor *t = find(f, name);
+    const struct tensor *t = safetensors_find(f, name);
     if (!t) {
         if (required && !into)
             complain(c, "there is no", name, "");
         return;
     }
     if (into) {
-        memcpy(into, f->data + t->begin, t->end - t->begin);
+        memcpy(into, t->bytes, t->end - t->begin);
         return;
     }
-    t->used = true;
+    f->used[t - f->tensor] = true;
     char have[SHAPE_TEXT], want[SHAPE_TEXT], detail[2 * SHAPE_TEXT + 40];
     if (!shape_equal(&t->shape, &p->shape)) {
         snprintf(detail, sizeof detail, " is %s where the model has %s", shape_text(&t->shape, have),
             shape_text(&p->shape, want));
         complain(c, "tensor", name, detail);
-    } else if (!all_finite(f, t)) {
+    } else if (strcmp(t->type->name, "F32")) {
+        snprintf(detail, sizeof detail, " is %s where F32 is kept", t->type->name);
+        complain(c, "tensor", name, detail);
+    } else if (!all_finite(t)) {
         complain(c, "tensor", name, " holds values that are not finite");
     }
 }
@@ -357,10 +374,10 @@ static bool check_fit(const struct tensor_file *f, struct state *s, struct error
 {
     struct complaints c = {0};
     for (size_t i = 0; i < f->count; i++)
-        f->tensor[i].used = false;
+        f->used[i] = false;
     visit_all(f, s, false, &c);
     for (size_t i = 0; i < f->count; i++)
-        if (!f->tensor[i].used)
+        if (!f->used[i])
             complain(&c, "the model has no", f->tensor[i].name, "");
     if (c.count > COMPLAINTS_SHOWN)
         text_addf(&c.text, "; and %d more", c.count - COMPLAINTS_SHOWN);
