@@ -129,7 +129,7 @@ static bool build_layer(struct model *m, int i, struct error *e)
     l->params = 0;
     l->cache = l->batch_cache = l->carry = 0;
     l->activation = NULL;
-    l->keep_z = l->makes_mask = false;
+    l->keep_z = l->makes_mask = l->stateful = false;
     memset(l->param, 0, sizeof l->param);
     for (int j = 0; j < l->inputs; j++)
         l->reads[j] = m->layer[l->input[j]].out;
@@ -488,6 +488,14 @@ bool model_is_output(const struct model *m, int layer)
 bool model_is_input(const struct model *m, int layer)
 {
     return m->layer[layer].inputs == 0;
+}
+
+bool model_is_stateful(const struct model *m)
+{
+    for (int i = 1; i < m->layers; i++)
+        if (m->layer[i].stateful)
+            return true;
+    return false;
 }
 
 bool model_is_dealt(const struct model *m)
