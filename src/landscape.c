@@ -140,14 +140,12 @@ static bool measure_all(struct landscape *l, struct workspace *ws, struct state 
     const atomic_bool *cancel, atomic_size_t *done)
 {
     l->present = measure(l, ws, r, cancel);
-    for (int i = 0; i < l->side; i++)
-        for (int j = 0; j < l->side; j++) {
-            if (atomic_load(cancel))
-                return false;
+    for (int i = 0; i < l->side && !atomic_load(cancel); i++)
+        for (int j = 0; j < l->side && !atomic_load(cancel); j++) {
             set_weights(l, s, landscape_value(l, 0, i), landscape_value(l, 1, j));
             float *loss = &l->loss[i * l->side + j];
             *loss = (float)measure(l, ws, r, cancel);
-            if (*loss < l->loss[l->lowest[0] * l->side + l->lowest[1]]) {
+            if (!(l->loss[l->lowest[0] * l->side + l->lowest[1]] <= *loss) && isfinite(*loss)) {
                 l->lowest[0] = i;
                 l->lowest[1] = j;
             }
