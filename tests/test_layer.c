@@ -224,6 +224,68 @@ static void dropout_drops_its_share_and_keeps_the_mean(void **state)
     rig_free(&rig);
 }
 
+static void spatial_dropout_drops_whole_channels(void **state)
+{
+    enum { POSITIONS = 5, CHANNELS = 5000 };
+    struct rig rig;
+    rig_make(&rig, "spatial_dropout 0.3", &(struct shape){.rank = 2, .dim = {POSITIONS, CHANNELS}}, 1, N);
+    size_t dropped = 0;
+    for (size_t i = 0; i < rig.outputs; i++)
+        rig.x[0][i] = 1;
+    rig_forward(&rig);
+    for (size_t i = 0; i < rig.outputs; i++) {
+        size_t sample = i / (POSITIONS * CHANNELS), channel = i % CHANNELS;
+        float first = rig.pass.y[sample * POSITIONS * CHANNELS + channel];
+        assert_true(rig.pass.y[i] == first && (first == 0 || fabsf(first - 1 / 0.7f) < 1e-6f));
+        dropped += first == 0;
+    }
+    /* 20,000 draws: a standard deviation of 0.0032. */
+    assert_true(fabs((double)dropped / (double)rig.outputs - 0.3) < 0.015);
+    rig_free(&rig);
+}
+
+static void gaussian_noise_is_normal(void **state)
+{
+    struct rig rig;
+    rig_make(&rig, "gaussian_noise 2", &(struct shape){.rank = 1, .dim = {25000}}, 1, N);
+    double sum = 0, squares = 0, within = 0, n = (double)rig.outputs, along = 0;
+    rig_forward(&rig);
+    for (size_t i = 0; i < rig.outputs; i++) {
+        double e = (double)rig.pass.y[i] / 2;
+        sum += e;
+        squares += e * e;
+        within += fabs(e) < 1;
+        along += i ? e * (double)rig.pass.y[i - 1] / 2 : 0;
+    }
+    /* 100,000 draws; bounds of five standard deviations. */
+    assert_true(fabs(sum / n) < 0.016 && fabs(squares / n - 1) < 0.023);
+    assert_true(fabs(within / n - 0.68269) < 0.0075 && fabs(along / n) < 0.016);
+    rig.pass.training = false;
+    rig_forward(&rig);
+    assert_memory_equal(rig.x[0], rig.pass.y, rig.outputs * sizeof(float));
+    rig_free(&rig);
+}
+
+/* Rows of weights add up to 1, and no causal row looks ahead; they head the cache. */
+static void attention_keeps_its_weights(void **state)
+{
+    enum { T = 37, HEADS = 3 };
+    struct trial t;
+    trial_make(&t, "attention 3 causal", shape_of(2, T, 6));
+    rig_forward(&t.rig);
+    const float *weights = t.rig.pass.cache;
+    for (size_t row = 0; row < N * HEADS * T; row++) {
+        float sum = 0;
+        for (size_t j = 0; j < T; j++) {
+            float a = weights[row * T + j];
+            assert_true(a >= 0 && (j <= row % T || a == 0));
+            sum += a;
+        }
+        assert_true(fabsf(sum - 1) < 1e-5f);
+    }
+    trial_free(&t);
+}
+
 static bool type_layer(struct layer *l, const char *line, struct shape in, struct error *e)
 {
     return rig_type(l, line, &in, 1, e);
@@ -287,6 +349,9 @@ int main(void)
         cmocka_unit_test(frozen_layers_leave_out_their_gradients),
         cmocka_unit_test(a_gradient_by_z_skips_the_activation),
         cmocka_unit_test(dropout_drops_its_share_and_keeps_the_mean),
+        cmocka_unit_test(spatial_dropout_drops_whole_channels),
+        cmocka_unit_test(gaussian_noise_is_normal),
+        cmocka_unit_test(attention_keeps_its_weights),
         cmocka_unit_test(shapes_follow_keras),
         cmocka_unit_test(first_weights_suit_the_activation),
         cmocka_unit_test(every_row_is_complete),
