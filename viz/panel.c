@@ -9,6 +9,7 @@
     X(network)    \
     X(output)     \
     X(curves)     \
+    X(landscape)  \
     X(health)
 
 #define DECLARE(name) extern const struct panel panel_##name;

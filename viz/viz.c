@@ -143,7 +143,7 @@ static uint64_t stamp_of(const struct viz *v)
     const struct network *n = session_network(s);
     const uint64_t part[] = {s->revision, s->probe.serial, s->probe.revision, (uintptr_t)s->data,
         (uintptr_t)n->model, (uintptr_t)n->state, v->view.status.phase, v->view.status.step, v->view.curves,
-        (uint64_t)s->current, (uint64_t)(s->speed * 1000)};
+        (uint64_t)s->current, (uint64_t)(s->speed * 1000), s->beside};
     uint64_t hash = 1469598103934665603u;
     for (size_t i = 0; i < sizeof part / sizeof *part; i++)
         hash = (hash ^ part[i]) * 1099511628211u;
