@@ -132,7 +132,7 @@ static bool reads_singly(const struct model *m)
 {
     size_t carried = 0;
     for (int i = 1; i < m->layers; i++) {
-        if (!m->layer[i].type->by_position)
+        if (!m->layer[i].type->by_position || m->layer[i].reads_ahead)
             return false;
         carried += m->layer[i].carry;
     }

@@ -47,9 +47,10 @@ struct layer {
     size_t carry;       /* floats a sample that one batch hands on to the next: a recurrent state */
     const struct activation *activation; /* applied last, inside the layer; NULL for none */
     bool keep_z;                         /* z is kept in the cache, as its first N x size of out floats */
-    bool stateful; /* in training too, a batch goes on with what the one before it carried */
-    bool makes_mask; /* the cache begins with a mask of N x out.dim[0] positions: 1 counts, 0 is padding */
-    int mask;        /* the layer whose mask holds for the output; 0: every position counts */
+    bool stateful;    /* in training too, a batch goes on with what the one before it carried */
+    bool reads_ahead; /* a position's output depends on later ones too, against type->by_position */
+    bool makes_mask;  /* the cache begins with a mask of N x out.dim[0] positions: 1 counts, 0 is padding */
+    int mask;         /* the layer whose mask holds for the output; 0: every position counts */
 };
 
 /* What one layer sees of one batch. Pointers are set by workspace_bind(), N and key by each pass. */

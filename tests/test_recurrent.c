@@ -242,12 +242,14 @@ static void shapes_and_first_weights_are_keras_s(void **state)
     assert_string_equal(shape_text(&l.out, text), "8");
     assert_int_equal(layer_param_count(&l), 4 * 8 * (3 + 8 + 1));
     assert_string_equal(l.param[1].initializer, "orthogonal");
+    assert_false(l.reads_ahead);
     assert_string_equal(l.param[2].initializer, "unit_forget");
     assert_true(l.type->macs(&l) == 10 * 4 * 8 * (3 + 8));
     assert_true(type_layer(&l, "gru 8 return_sequences bidirectional", shape_of(2, 10, 3), &e));
     assert_string_equal(shape_text(&l.out, text), "10x16");
     assert_int_equal(layer_param_count(&l), 2 * 3 * 8 * (3 + 8 + 2));
     assert_string_equal(l.param[3].name, "backward_kernel");
+    assert_true(l.reads_ahead);
     assert_true(l.param[0].decays && l.param[1].decays && !l.param[2].decays);
     assert_true(type_layer(
         &l, "simple_rnn 8 relu use_bias=no init=he_normal recurrent_init=normal", shape_of(2, 10, 3), &e));

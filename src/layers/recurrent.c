@@ -80,6 +80,7 @@ bool recurrent_build(struct layer *l, const struct recurrent_cell *cell, struct 
     l->makes_mask = flag(l, RECURRENT_BACKWARDS) && flag(l, RECURRENT_SEQUENCES);
     l->cache = (size_t)both * recurrent_cache(cell, (size_t)T, (size_t)u) + (l->makes_mask ? (size_t)T : 0);
     l->stateful = flag(l, RECURRENT_STATEFUL);
+    l->reads_ahead = both == 2 || flag(l, RECURRENT_BACKWARDS);
     l->carry = both == 1 ? (size_t)(recurrent_states(cell) * u) : 0;
     return true;
 }
