@@ -64,19 +64,11 @@ struct tile {
     size_t columns; /* of the panel that are written */
 };
 
-/* One vector of a row of sums, at `columns` places or fewer. */
-INLINE void write_sums(float *to, vec16 c, size_t columns, bool add)
+/* Rows that are added to something, or are narrower than the panel. */
+static void write_carefully(const struct tile *t, int i, const float *sums, size_t rows, size_t width)
 {
-    if (columns >= LANES) {
-        if (add)
-            c += *(vec16 *)to;
-        *(vec16 *)to = c;
-        return;
-    }
-    float sums[LANES];
-    *(vec16 *)sums = c;
-    for (size_t j = 0; j < columns; j++)
-        to[j] = add ? to[j] + sums[j] : sums[j];
+    for (size_t r = 0; r < rows; r++)
+        values_pass(sums + r * width, t->to[(size_t)i + r], t->columns, t->add);
 }
 
 /* Rows i … i+R-1 of the tile, by V vectors of columns. */
@@ -84,7 +76,7 @@ INLINE void multiply_rows(const struct tile *t, int i, const int R, const int V)
 {
     vec16 c0[TILE_ROWS], c1[TILE_ROWS];
     const float *a[TILE_ROWS];
-    size_t first = t->columns < LANES ? t->columns : LANES;
+    float sums[TILE_ROWS * 2 * LANES];
     EACH_ROW a[r] = t->from[i + r];
     EACH_ROW c0[r] = *(const vec16 *)t->start;
     EACH_ROW c1[r] = *(const vec16 *)(t->start + (V - 1) * LANES);
@@ -93,44 +85,56 @@ INLINE void multiply_rows(const struct tile *t, int i, const int R, const int V)
             const float *b = t->b + v * t->b_v + h * t->b_h;
             size_t k = v * t->from_v + h * t->from_h, end = k + t->length;
             for (; k < end; k++, b += V * LANES) {
-                const vec16 b0 = *(const vec16 *)b;
-                if (V == 2) {
-                    const vec16 b1 = *(const vec16 *)(b + LANES);
-                    EACH_ROW c1[r] += a[r][k] * b1;
+                const vec16 b0 = *(const vec16 *)b, b1 = *(const vec16 *)(b + (V - 1) * LANES);
+                EACH_ROW
+                {
+                    const float x = a[r][k];
+                    c0[r] += x * b0;
+                    if (V == 2)
+                        c1[r] += x * b1;
                 }
-                EACH_ROW c0[r] += a[r][k] * b0;
             }
         }
-    EACH_ROW write_sums(t->to[i + r], c0[r], first, t->add);
-    if (V == 2)
-        EACH_ROW write_sums(t->to[i + r] + LANES, c1[r], t->columns - first, t->add);
-}
-
-INLINE void multiply_tile(const struct tile *t, const int V)
-{
-    int i = 0;
-    if (t->rows == TILE_ROWS) {
-        multiply_rows(t, 0, TILE_ROWS, V);
+    if (!t->add && t->columns == (size_t)V * LANES) {
+        EACH_ROW *(vec16 *)t->to[i + r] = c0[r];
+        if (V == 2)
+            EACH_ROW *(vec16 *)(t->to[i + r] + LANES) = c1[r];
         return;
     }
+    EACH_ROW *(vec16 *)(sums + r * V * LANES) = c0[r];
+    if (V == 2)
+        EACH_ROW *(vec16 *)(sums + r * V * LANES + LANES) = c1[r];
+    write_carefully(t, i, sums, (size_t)R, (size_t)V * LANES);
+}
+
+/* Each in a function of its own, so that its sums get all the registers. */
+#define MULTIPLY(R, V)                                         \
+    KERNEL                                                     \
+    static void multiply##R##x##V(const struct tile *t, int i) \
+    {                                                          \
+        multiply_rows(t, i, R, V);                             \
+    }
+MULTIPLY(14, 1)
+MULTIPLY(14, 2)
+MULTIPLY(6, 1)
+MULTIPLY(6, 2)
+MULTIPLY(2, 1)
+MULTIPLY(2, 2)
+MULTIPLY(1, 1)
+MULTIPLY(1, 2)
+
+static void multiply_tile(const struct tile *t, int vectors)
+{
+    bool wide = vectors == 2;
+    int i = 0;
+    for (; i + 14 <= t->rows; i += 14)
+        (wide ? multiply14x2 : multiply14x1)(t, i);
     for (; i + 6 <= t->rows; i += 6)
-        multiply_rows(t, i, 6, V);
+        (wide ? multiply6x2 : multiply6x1)(t, i);
     for (; i + 2 <= t->rows; i += 2)
-        multiply_rows(t, i, 2, V);
+        (wide ? multiply2x2 : multiply2x1)(t, i);
     if (i < t->rows)
-        multiply_rows(t, i, 1, V);
-}
-
-KERNEL
-static void multiply_narrow(const struct tile *t)
-{
-    multiply_tile(t, 1);
-}
-
-KERNEL
-static void multiply_wide(const struct tile *t)
-{
-    multiply_tile(t, 2);
+        (wide ? multiply1x2 : multiply1x1)(t, i);
 }
 
 /* A panel of the kernel: for each tap and channel that is read, `columns` channels that are given; the rest
@@ -188,10 +192,7 @@ struct sweep {
 
 static void multiply(struct sweep *s)
 {
-    if (s->job->vectors == 2)
-        multiply_wide(&s->tile);
-    else
-        multiply_narrow(&s->tile);
+    multiply_tile(&s->tile, s->job->vectors);
     s->tile.rows = 0;
 }
 

@@ -51,34 +51,19 @@ struct tile {
     bool fresh; /* overwrite */
 };
 
-/* One vector of a row of sums, of which `columns` places count. */
-INLINE void add_some(const float *from, vec16 *c, size_t columns)
+/* Adds R rows of sums to the rows of dw, or overwrites these. */
+static void write_sums(const struct tile *t, int i, const float *sums, size_t rows, size_t width)
 {
-    float some[LANES] = {0};
-    if (columns == LANES) {
-        *c += *(const vec16 *)from;
-        return;
-    }
-    memcpy(some, from, columns * sizeof *some);
-    *c += *(vec16 *)some;
-}
-
-INLINE void write_some(float *to, vec16 c, size_t columns)
-{
-    float some[LANES];
-    if (columns == LANES) {
-        *(vec16 *)to = c;
-        return;
-    }
-    *(vec16 *)some = c;
-    memcpy(to, some, columns * sizeof *some);
+    float *to = t->to + (size_t)i * t->to_row;
+    for (size_t r = 0; r < rows; r++, to += t->to_row)
+        values_pass(sums + r * width, to, t->columns, !t->fresh);
 }
 
 INLINE void multiply_rows(const struct tile *t, int i, const int R, const int V)
 {
     vec16 c0[TILE_ROWS], c1[TILE_ROWS];
     const float *a[TILE_ROWS];
-    size_t first = t->columns < LANES ? t->columns : LANES, second = t->columns - first;
+    float sums[TILE_ROWS * 2 * LANES];
     const size_t x_step = t->x_step, b_step = t->b_step;
     EACH_ROW a[r] = t->x[i + r];
     EACH_ROW c0[r] = c1[r] = (vec16){0};
@@ -86,50 +71,49 @@ INLINE void multiply_rows(const struct tile *t, int i, const int R, const int V)
         const float *b = t->b + y * t->b_down;
         size_t k = y * t->x_down, end = k + t->width * x_step;
         for (; k != end; k += x_step, b += b_step) {
-            const vec16 b0 = *(const vec16 *)b;
-            if (V == 2) {
-                const vec16 b1 = *(const vec16 *)(b + LANES);
-                EACH_ROW c1[r] += a[r][k] * b1;
+            const vec16 b0 = *(const vec16 *)b, b1 = *(const vec16 *)(b + (V - 1) * LANES);
+            EACH_ROW
+            {
+                const float x = a[r][k];
+                c0[r] += x * b0;
+                if (V == 2)
+                    c1[r] += x * b1;
             }
-            EACH_ROW c0[r] += a[r][k] * b0;
         }
     }
-    float *to = t->to + (size_t)i * t->to_row;
-    if (!t->fresh) {
-        EACH_ROW add_some(to + (size_t)r * t->to_row, &c0[r], first);
-        if (V == 2)
-            EACH_ROW add_some(to + (size_t)r * t->to_row + LANES, &c1[r], second);
-    }
-    EACH_ROW write_some(to + (size_t)r * t->to_row, c0[r], first);
+    EACH_ROW *(vec16 *)(sums + r * V * LANES) = c0[r];
     if (V == 2)
-        EACH_ROW write_some(to + (size_t)r * t->to_row + LANES, c1[r], second);
+        EACH_ROW *(vec16 *)(sums + r * V * LANES + LANES) = c1[r];
+    write_sums(t, i, sums, (size_t)R, (size_t)V * LANES);
 }
 
-INLINE void multiply_tile(const struct tile *t, const int V)
-{
-    int i = 0;
-    if (t->rows == TILE_ROWS) {
-        multiply_rows(t, 0, TILE_ROWS, V);
-        return;
+#define MULTIPLY(R, V)                                         \
+    KERNEL                                                     \
+    static void multiply##R##x##V(const struct tile *t, int i) \
+    {                                                          \
+        multiply_rows(t, i, R, V);                             \
     }
+MULTIPLY(14, 1)
+MULTIPLY(14, 2)
+MULTIPLY(6, 1)
+MULTIPLY(6, 2)
+MULTIPLY(2, 1)
+MULTIPLY(2, 2)
+MULTIPLY(1, 1)
+MULTIPLY(1, 2)
+
+static void multiply_tile(const struct tile *t, int vectors)
+{
+    bool wide = vectors == 2;
+    int i = 0;
+    for (; i + 14 <= t->rows; i += 14)
+        (wide ? multiply14x2 : multiply14x1)(t, i);
     for (; i + 6 <= t->rows; i += 6)
-        multiply_rows(t, i, 6, V);
+        (wide ? multiply6x2 : multiply6x1)(t, i);
     for (; i + 2 <= t->rows; i += 2)
-        multiply_rows(t, i, 2, V);
+        (wide ? multiply2x2 : multiply2x1)(t, i);
     if (i < t->rows)
-        multiply_rows(t, i, 1, V);
-}
-
-KERNEL
-static void multiply_narrow(const struct tile *t)
-{
-    multiply_tile(t, 1);
-}
-
-KERNEL
-static void multiply_wide(const struct tile *t)
-{
-    multiply_tile(t, 2);
+        (wide ? multiply1x2 : multiply1x1)(t, i);
 }
 
 /* --- pieces --- */
@@ -200,10 +184,7 @@ static void multiply_panel(const struct gradient *g, const struct piece *p, stru
             t->x[r] = p->x + v * (size_t)c->dh * p->x_row + h * (size_t)c->dw * C + group * Cg + row % Cg;
         }
         t->to = to + m * t->to_row;
-        if (vectors == 2)
-            multiply_wide(t);
-        else
-            multiply_narrow(t);
+        multiply_tile(t, vectors);
     }
 }
 

@@ -11,9 +11,6 @@
 
 enum { LANES = 16 };
 
-typedef int32_t int16lanes __attribute__((vector_size(64), aligned(4), may_alias));
-typedef uint16_t short16lanes __attribute__((vector_size(32), aligned(2), may_alias));
-
 struct task {
     struct pooling p;
     size_t N;
@@ -44,42 +41,33 @@ static struct range windows_of(int i, int outs, int taps, int stride, int before
 
 /* --- the largest --- */
 
-/* `x` is tap (v.first, h.first) of the window; step and row lead to the others. */
-INLINE void max_lanes(
-    const struct pooling *p, const float *x, struct range v, struct range h, float *y, uint16_t *which)
+/* Sixteen channels, or fewer where n is a variable. `x` is tap (v.first, h.first) of the window. */
+INLINE void max_lanes(const struct pooling *p, const float *x, struct range v, struct range h, float *y,
+    uint16_t *which, const size_t n)
 {
     size_t C = (size_t)p->C, row = (size_t)p->W * C;
-    vec16 most = *(const vec16 *)x;
-    int16lanes tap = (int16lanes){0} + (v.first * p->KW + h.first);
+    float most[LANES];
+    int32_t tap[LANES];
+    for (size_t l = 0; l < n; l++) {
+        most[l] = x[l];
+        tap[l] = v.first * p->KW + h.first;
+    }
     for (int a = v.first; a < v.end; a++, x += row) {
         const float *at = x;
         for (int b = h.first; b < h.end; b++, at += C) {
-            vec16 value = *(const vec16 *)at;
-            int16lanes more = (value > most) | (value != value), now = (int16lanes){0} + (a * p->KW + b);
-            most = (vec16)(((int16lanes)value & more) | ((int16lanes)most & ~more));
-            tap = (now & more) | (tap & ~more);
+            int32_t now = a * p->KW + b;
+#pragma omp simd
+            for (size_t l = 0; l < n; l++) {
+                bool more = (at[l] > most[l]) | (at[l] != at[l]);
+                most[l] = more ? at[l] : most[l];
+                tap[l] = more ? now : tap[l];
+            }
         }
     }
-    *(vec16 *)y = most;
-    *(short16lanes *)which = __builtin_convertvector(tap, short16lanes);
-}
-
-INLINE void max_one(
-    const struct pooling *p, const float *x, struct range v, struct range h, float *y, uint16_t *which)
-{
-    size_t C = (size_t)p->C, row = (size_t)p->W * C;
-    float most = *x;
-    int tap = v.first * p->KW + h.first;
-    for (int a = v.first; a < v.end; a++, x += row) {
-        const float *at = x;
-        for (int b = h.first; b < h.end; b++, at += C)
-            if (*at > most || *at != *at) {
-                most = *at;
-                tap = a * p->KW + b;
-            }
+    for (size_t l = 0; l < n; l++) {
+        y[l] = most[l];
+        which[l] = (uint16_t)tap[l];
     }
-    *y = most;
-    *which = (uint16_t)tap;
 }
 
 KERNEL
@@ -96,42 +84,37 @@ static void max_rows(const struct task *t, size_t first, size_t count)
             const float *x = row + (size_t)(q * p->sw - p->left + h.first) * C;
             size_t at = (i * OW + (size_t)q) * C, c = 0;
             for (; c + LANES <= C; c += LANES)
-                max_lanes(p, x + c, v, h, t->to + at + c, t->which + at + c);
-            for (; c < C; c++)
-                max_one(p, x + c, v, h, t->to + at + c, t->which + at + c);
+                max_lanes(p, x + c, v, h, t->to + at + c, t->which + at + c, LANES);
+            if (c < C)
+                max_lanes(p, x + c, v, h, t->to + at + c, t->which + at + c, C - c);
         }
     }
 }
 
-/* `at` is channel c of window (v.first, h.first); (y, x) is the pixel. */
+/* Adds to n channels of pixel (y, x). `at` is the first of them in window (v.first, h.first). */
 INLINE void add_chosen(
-    const struct task *t, size_t at, struct range v, struct range h, int y, int x, vec16 *total)
+    const struct task *t, size_t at, struct range v, struct range h, int y, int x, float *dx, const size_t n)
 {
     const struct pooling *p = &t->p;
     size_t C = (size_t)p->C, row = (size_t)p->OW * C;
-    vec16 sum = *total;
+    float sum[LANES];
+    for (size_t l = 0; l < n; l++)
+        sum[l] = t->add ? dx[l] : 0;
     for (int a = v.first; a < v.end; a++, at += row)
         for (int b = h.first; b < h.end; b++) {
             size_t k = at + (size_t)(b - h.first) * C;
-            int tap = (y + p->top - a * p->sh) * p->KW + x + p->left - b * p->sw;
-            int16lanes which = __builtin_convertvector(*(const short16lanes *)(t->chosen + k), int16lanes);
-            sum += (vec16)((which == tap) & (int16lanes) * (const vec16 *)(t->from + k));
+            int32_t tap = (y + p->top - a * p->sh) * p->KW + x + p->left - b * p->sw;
+            const float *dy = t->from + k;
+            const uint16_t *which = t->chosen + k;
+#pragma omp simd
+            for (size_t l = 0; l < n; l++) {
+                float value = dy[l];
+                int32_t chosen = which[l];
+                sum[l] += chosen == tap ? value : 0;
+            }
         }
-    *total = sum;
-}
-
-INLINE float chosen_one(const struct task *t, size_t at, struct range v, struct range h, int y, int x)
-{
-    const struct pooling *p = &t->p;
-    size_t C = (size_t)p->C, row = (size_t)p->OW * C;
-    float sum = 0;
-    for (int a = v.first; a < v.end; a++, at += row)
-        for (int b = h.first; b < h.end; b++) {
-            size_t k = at + (size_t)(b - h.first) * C;
-            int tap = (y + p->top - a * p->sh) * p->KW + x + p->left - b * p->sw;
-            sum += t->chosen[k] == tap ? t->from[k] : 0;
-        }
-    return sum;
+    for (size_t l = 0; l < n; l++)
+        dx[l] = sum[l];
 }
 
 KERNEL
@@ -146,15 +129,10 @@ static void max_rows_back(const struct task *t, size_t first, size_t count)
         for (int x = 0; x < p->W; x++, dx += C) {
             struct range h = windows_of(x, p->OW, p->KW, p->sw, p->left);
             size_t at = ((i / H * OH + (size_t)v.first) * OW + (size_t)h.first) * C, c = 0;
-            for (; c + LANES <= C; c += LANES) {
-                vec16 sum = {0};
-                if (t->add)
-                    sum = *(vec16 *)(dx + c);
-                add_chosen(t, at + c, v, h, y, x, &sum);
-                *(vec16 *)(dx + c) = sum;
-            }
-            for (; c < C; c++)
-                dx[c] = (t->add ? dx[c] : 0) + chosen_one(t, at + c, v, h, y, x);
+            for (; c + LANES <= C; c += LANES)
+                add_chosen(t, at + c, v, h, y, x, dx + c, LANES);
+            if (c < C)
+                add_chosen(t, at + c, v, h, y, x, dx + c, C - c);
         }
     }
 }

@@ -7,6 +7,7 @@
  * NaN, answers the mailbox and records history as always. The median of five repetitions counts. */
 #include "../../src/args.h"
 #include "../../src/error.h"
+#include "../../src/kernels/gemm.h"
 #include "../../src/memory.h"
 #include "../../src/rng.h"
 #include "../../src/session.h"
@@ -26,11 +27,13 @@ struct workload {
     double lr;
     size_t batch, rows;
     int inputs, classes;
-    size_t labels;   /* a sample; 0: one */
-    bool uniform;    /* inputs from [0, 1), else normal */
-    bool whole;      /* inputs are whole numbers below `classes` */
-    bool one_hot;    /* each label has a position of its own, one of whose inputs is 1 */
-    uint64_t epochs; /* of a repetition */
+    size_t labels;      /* a sample; 0: one */
+    bool uniform;       /* inputs from [0, 1), else normal */
+    bool whole;         /* inputs are whole numbers below `classes` */
+    bool one_hot;       /* each label has a position of its own, one of whose inputs is 1 */
+    struct shape image; /* of the inputs; rank 0: one row of them */
+    bool predicts;      /* a step is a forward pass outside training, of one sample */
+    uint64_t epochs;    /* of a repetition */
 };
 
 #define RECURRENT(word, type)                                                                          \
@@ -40,6 +43,8 @@ struct workload {
         .loss = "sparse_categorical_crossentropy", .lr = 1e-3, .batch = 32, .rows = 320, .inputs = 64, \
         .classes = 64, .labels = 50, .one_hot = true, .epochs = 20                                     \
     }
+
+#define VGG_CONV(filters) "conv2d " filters " 3x3 relu padding=same"
 
 static const struct workload workloads[] = {
     {
@@ -90,6 +95,32 @@ static const struct workload workloads[] = {
     RECURRENT("rnn", "simple_rnn"),
     RECURRENT("lstm", "lstm"),
     RECURRENT("gru", "gru"),
+    {
+        .name = "cnn",
+        .summary = "28x28x1, two convolutions and poolings, dense 10, Adam, batch 128",
+        .layer = {"conv2d 32 3x3 relu", "maxpool2d 2", "conv2d 64 3x3 relu", "maxpool2d 2", "flatten",
+            "dense 10 softmax"},
+        .optimizer = "adam",
+        .loss = "categorical_crossentropy",
+        .lr = 1e-3,
+        .batch = 128,
+        .rows = 1280,
+        .inputs = 784,
+        .image = {3, {28, 28, 1}},
+        .classes = 10,
+        .uniform = true,
+        .epochs = 8,
+    },
+    {
+        .name = "vgg16",
+        .summary = "the 13 convolutions of VGG16, one image of 224x224x3, forward only",
+        .layer = {VGG_CONV("64"), VGG_CONV("64"), "maxpool2d", VGG_CONV("128"), VGG_CONV("128"), "maxpool2d",
+            VGG_CONV("256"), VGG_CONV("256"), VGG_CONV("256"), "maxpool2d", VGG_CONV("512"), VGG_CONV("512"),
+            VGG_CONV("512"), "maxpool2d", VGG_CONV("512"), VGG_CONV("512"), VGG_CONV("512"), "maxpool2d"},
+        .image = {3, {224, 224, 3}},
+        .predicts = true,
+        .epochs = 10,
+    },
 };
 enum { WORKLOADS = sizeof workloads / sizeof *workloads };
 
@@ -120,7 +151,9 @@ static struct data *make_data(const struct workload *w, struct error *e)
             x[i + rng_below(&r, (uint32_t)w->inputs)] = 1;
         for (size_t i = 0; i < w->rows * labels; i++)
             t[i] = (float)rng_below(&r, (uint32_t)w->classes);
-        struct shape shape = w->one_hot ? shape_of(2, (int)labels, w->inputs) : shape_of(1, w->inputs);
+        struct shape shape = w->one_hot      ? shape_of(2, (int)labels, w->inputs)
+                             : w->image.rank ? w->image
+                                             : shape_of(1, w->inputs);
         d = data_from_arrays(w->name, shape, x, w->rows, w->rows, t, labels, w->classes, e);
     }
     memory_free(x);
@@ -155,12 +188,14 @@ static bool add_layer(struct session *s, const char *line, struct error *e)
 
 static bool set_up(struct session *s, const struct workload *w, struct error *e)
 {
-    struct data *d = make_data(w, e);
-    if (!d || !session_set_data(s, d, e))
+    struct data *d = w->predicts ? NULL : make_data(w, e);
+    if (w->predicts ? !session_input(s, w->image, NULL, e) : !d || !session_set_data(s, d, e))
         return false;
     for (int i = 0; w->layer[i]; i++)
         if (!add_layer(s, w->layer[i], e))
             return false;
+    if (w->predicts)
+        return true;
     struct recipe recipe = recipe_of(optimizer_find(w->optimizer));
     recipe.lr = w->lr;
     recipe.loss = loss_find(w->loss);
@@ -200,6 +235,34 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Passes a second over one random sample, in a workspace such as `evaluate` has. */
+static bool measure_passes(struct session *s, const struct workload *w, double *rate, struct error *e)
+{
+    const struct network *n = session_network(s);
+    struct workspace *ws = workspace_new(n->model, 1, USE_OUTPUT, e);
+    struct rng r = rng_from(rng_key(1, "bench", w->name, 0));
+    double rates[REPETITIONS];
+
+    if (!ws)
+        return false;
+    kernels_set_threads(s->threads);
+    workspace_bind(ws, n->state);
+    for (size_t i = 0; i < shape_size(&w->image); i++)
+        workspace_input(ws)[i] = (float)rng_uniform(&r);
+    for (int i = -WARM_UP_STEPS; i < REPETITIONS; i++) {
+        double start = now();
+        for (uint64_t k = 0; k < (i < 0 ? 1 : w->epochs); k++)
+            workspace_forward(ws, 1, false, 0);
+        if (i >= 0)
+            rates[i] = (double)w->epochs / (now() - start);
+    }
+    kernels_leave();
+    workspace_free(ws);
+    qsort(rates, REPETITIONS, sizeof *rates, by_size);
+    *rate = rates[REPETITIONS / 2];
+    return true;
+}
+
 static bool measure(struct session *s, const struct workload *w, double *rate, struct error *e)
 {
     struct fit warm_up = {.steps = WARM_UP_STEPS, .batch_size = w->batch, .memory = s->memory};
@@ -227,7 +290,7 @@ static bool run_workload(const struct workload *w, int threads)
 
     if (s)
         s->threads = threads;
-    bool ok = s && set_up(s, w, &e) && measure(s, w, &rate, &e);
+    bool ok = s && set_up(s, w, &e) && (w->predicts ? measure_passes : measure)(s, w, &rate, &e);
     if (ok)
         printf("{\"workload\": \"%s\", \"steps_per_s\": %.1f, \"threads\": %d}\n", w->name, rate, threads);
     else
