@@ -228,6 +228,16 @@ struct place session_place(const struct session *s)
     return p.to;
 }
 
+/* The present state, to be read at once: its own, or a copy while the worker trains it. The caller frees
+ * *copy. */
+static const struct state *state_to_read(struct session *s, struct state **copy, struct error *e)
+{
+    struct network *n = session_network(s);
+    bool owned = n->state && !session_running(s);
+    *copy = owned ? NULL : session_copy_state(s, e);
+    return owned ? n->state : *copy;
+}
+
 /* --- scores --- */
 
 static bool score_part(
@@ -261,8 +271,9 @@ const struct tally *session_score(struct session *s, enum part part, struct erro
     }
     if (c->known && c->revision == s->revision && c->step == session_place(s).step)
         return &c->tally;
-    struct state *copy = session_copy_state(s, e);
-    bool ok = copy && score_part(s, c, part, copy, e);
+    struct state *copy;
+    const struct state *from = state_to_read(s, &copy, e);
+    bool ok = from && score_part(s, c, part, from, e);
     state_free(copy);
     return ok ? &c->tally : NULL;
 }
@@ -292,13 +303,14 @@ bool session_metric(struct session *s, const char *name, double *out, struct err
 
 bool session_predict(struct session *s, const float *x, size_t N, float *out, struct error *e)
 {
-    struct state *copy = session_copy_state(s, e);
-    struct workspace *ws = copy ? workspace_new(copy->model, N, USE_OUTPUT, e) : NULL;
+    struct state *copy;
+    const struct state *from = state_to_read(s, &copy, e);
+    struct workspace *ws = from ? workspace_new(from->model, N, USE_OUTPUT, e) : NULL;
     if (ws) {
-        workspace_bind(ws, copy);
-        memcpy(workspace_input(ws), x, N * model_input_size(copy->model) * sizeof *x);
+        workspace_bind(ws, from);
+        memcpy(workspace_input(ws), x, N * model_input_size(from->model) * sizeof *x);
         workspace_forward(ws, N, false, 0);
-        memcpy(out, workspace_output(ws), N * shape_size(&model_head(copy->model)->out) * sizeof *out);
+        memcpy(out, workspace_output(ws), N * shape_size(&model_head(from->model)->out) * sizeof *out);
     }
     bool ok = ws;
     workspace_free(ws);
