@@ -98,8 +98,9 @@ INLINE void add_chosen(
     const struct pooling *p = &t->p;
     size_t C = (size_t)p->C, row = (size_t)p->OW * C;
     float sum[LANES];
-    for (size_t l = 0; l < n; l++)
-        sum[l] = t->add ? dx[l] : 0;
+    memset(sum, 0, sizeof sum);
+    if (t->add)
+        memcpy(sum, dx, n * sizeof *sum);
     for (int a = v.first; a < v.end; a++, at += row)
         for (int b = h.first; b < h.end; b++) {
             size_t k = at + (size_t)(b - h.first) * C;
@@ -113,8 +114,46 @@ INLINE void add_chosen(
                 sum[l] += chosen == tap ? value : 0;
             }
         }
-    for (size_t l = 0; l < n; l++)
-        dx[l] = sum[l];
+    memcpy(dx, sum, n * sizeof *dx);
+}
+
+INLINE void pass_chosen(
+    const float *dy, const uint16_t *which, int32_t tap, float *dx, size_t n, const bool add)
+{
+#pragma omp simd
+    for (size_t c = 0; c < n; c++) {
+        float value = dy[c];
+        int32_t chosen = which[c];
+        float passed = chosen == tap ? value : 0;
+        dx[c] = add ? dx[c] + passed : passed;
+    }
+}
+
+/* Windows that do not overlap: each gives its pixels of a row their values, and nobody else does. */
+KERNEL
+static void max_rows_back_apart(const struct task *t, size_t first, size_t count)
+{
+    const struct pooling *p = &t->p;
+    size_t C = (size_t)p->C, H = (size_t)p->H, row = (size_t)p->W * C;
+    for (size_t i = first; i < first + count; i++) {
+        float *dx = t->to + i * row;
+        int y = (int)(i % H);
+        struct range v = windows_of(y, p->OH, p->KH, p->sh, p->top);
+        if (!t->add)
+            memset(dx, 0, row * sizeof *dx);
+        for (int q = 0; v.first < v.end && q < p->OW; q++) {
+            struct range h = taps_of(q, p->W, p->KW, p->sw, p->left);
+            size_t at = ((i / H * (size_t)p->OH + (size_t)v.first) * (size_t)p->OW + (size_t)q) * C;
+            int tap = (y + p->top - v.first * p->sh) * p->KW;
+            for (int b = h.first; b < h.end; b++) {
+                float *to = dx + (size_t)(q * p->sw - p->left + b) * C;
+                if (t->add)
+                    pass_chosen(t->from + at, t->chosen + at, tap + b, to, C, true);
+                else
+                    pass_chosen(t->from + at, t->chosen + at, tap + b, to, C, false);
+            }
+        }
+    }
 }
 
 KERNEL
@@ -206,6 +245,7 @@ static void sum_rows_back(const struct task *t, size_t first, size_t count)
 
 PART(max, max_rows, OH)
 PART(max_back, max_rows_back, H)
+PART(max_back_apart, max_rows_back_apart, H)
 PART(sum, sum_rows, OH)
 PART(sum_back, sum_rows_back, H)
 
@@ -223,7 +263,9 @@ void maxpool_forward(const struct pooling *p, size_t N, const float *x, float *y
 void maxpool_backward(
     const struct pooling *p, size_t N, const float *dy, const uint16_t *which, bool add, float *dx)
 {
-    share(&(struct task){.p = *p, .N = N, .from = dy, .to = dx, .chosen = which, .add = add}, max_back_part);
+    bool apart = p->sh >= p->KH && p->sw >= p->KW;
+    share(&(struct task){.p = *p, .N = N, .from = dy, .to = dx, .chosen = which, .add = add},
+        apart ? max_back_apart_part : max_back_part);
 }
 
 void sumpool_forward(const struct pooling *p, size_t N, const float *x, bool mean, bool add, float *y)
