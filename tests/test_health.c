@@ -134,11 +134,17 @@ static void what_has_learnt_rests(void **state)
     struct standing all = {.gradient = 2e-8, .weight = 5, .loss = 1e-9};
     assert_int_equal(statistics_verdict(&s, &all, text), MOOD_GOOD);
     assert_string_equal(text, "learnt");
-    all.loss = 0.2;
+    all.loss = 0.2; /* stuck at the ends of its range */
+    assert_int_equal(statistics_verdict(&s, &all, text), MOOD_BAD);
+    assert_string_equal(text, "saturated");
+    s.saturated = 0.1;
     assert_int_equal(statistics_verdict(&s, &all, text), MOOD_NONE);
     assert_string_equal(text, "at rest");
+    all.frozen = true;
+    assert_int_equal(statistics_verdict(&s, &all, text), MOOD_NONE);
+    assert_string_equal(text, "frozen");
+    all.frozen = false;
     all.gradient = 0.1;
-    s.saturated = 0.1;
     assert_int_equal(statistics_verdict(&s, &all, text), MOOD_BAD);
     assert_string_equal(text, "gradients vanish");
 }

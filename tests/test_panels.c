@@ -118,6 +118,156 @@ static void every_panel_draws_inside_its_room(void **state)
     draw_release(&d);
 }
 
+static bool has_text(const struct draw *d, const char *text)
+{
+    for (size_t i = 0; i < d->items; i++)
+        if (d->item[i].kind == DRAW_TEXT && strstr(d->text + d->item[i].first, text))
+            return true;
+    return false;
+}
+
+/* All panels in all themes and sizes, with the mouse nowhere and over the middle, and each layer looked at.
+ */
+static void draw_all(struct session *s, struct draw *d, const char *what)
+{
+    static const struct rect big = {0, 0, 4000, 4000}, room = {60, 70, 900, 520}, small = {60, 70, 330, 230};
+    static struct view v;
+    struct theme theme;
+    struct replica *r = replica_new(NULL);
+    int layers = session_network(s)->model->layers;
+    for (size_t t = 0; theme_at(t); t++) {
+        make_view(&v, s, r, &theme, theme_at(t)->name);
+        for (size_t p = 0; panel_at(p); p++)
+            for (int look = -1; look < 2 * layers; look++) {
+                const struct rect *in = look % 2 ? &small : &room;
+                v.pin = (struct subject){look < 0 ? SUBJECT_NONE : SUBJECT_UNIT, look / 2, 0, 0};
+                v.mouse_inside = look >= 0;
+                v.mouse =
+                    (struct point){in->x + in->w * (float)look / (float)(2 * layers), in->y + in->h / 2};
+                draw_begin(d, big);
+                panel_at(p)->draw(&v, *in, d);
+                assert_true(d->items > 0);
+                assert_false(d->failed);
+                for (size_t i = 0; i < d->items; i++) {
+                    struct rect seen = rect_intersect(d->item[i].box, d->item[i].clip);
+                    if (seen.w > 0 && seen.h > 0 &&
+                        !rect_inside(seen, *in, 5)) /* a mark at the edge of a plot */
+                        fail_msg("%s: %s, looking at %d: item of kind %d at %g %g %g %g", what,
+                            panel_at(p)->name, look, d->item[i].kind, (double)seen.x, (double)seen.y,
+                            (double)seen.w, (double)seen.h);
+                }
+            }
+    }
+    replica_free(r);
+}
+
+/* Samples of small whole numbers, which every layer can read, and as many targets as the model has outputs.
+ */
+static struct session *layer_session(const struct layer_type *type)
+{
+    enum { N = 24, MOST = 512 };
+    static float x[N * MOST], t[N * MOST];
+    struct error e;
+    struct shape shape = shape_of(1, 6);
+    char lines[300] = "";
+    const char *before = type->before ? type->before : "";
+    if (!strncmp(before, "input ", 6)) {
+        char text[40];
+        snprintf(text, sizeof text, "%.*s", (int)strcspn(before + 6, " ;"), before + 6);
+        assert_true(shape_parse(text, &shape));
+        before += strcspn(before, ";");
+        before += *before == ';';
+    }
+    snprintf(lines, sizeof lines, "%s%s%s", before, *before ? ";" : "", type->example);
+    const struct model *m = make_model(shape, lines);
+    size_t in = shape_size(&shape), out = shape_size(&model_head(m)->out);
+    assert_in_range(in, 1, MOST);
+    assert_in_range(out, 1, MOST);
+    for (size_t i = 0; i < N * in; i++)
+        x[i] = (float)((i * 7 + i / in) % 3);
+    for (size_t i = 0; i < N * out; i++)
+        t[i] = (float)(i % 5) - 2;
+    struct data *d = data_from_arrays("rows", shape, x, N, 16, t, out, 0, &e);
+    if (!d)
+        fail_msg("%s: %s", type->name, e.text);
+    model_unref(m);
+    return make_session(WORKER_SLICED, d, lines);
+}
+
+static void every_layer_type_is_drawn(void **state)
+{
+    struct draw d;
+    struct error e;
+    draw_init(&d, NULL, NULL);
+    for (size_t i = 1; layer_type_at(i); i++) {
+        const struct layer_type *type = layer_type_at(i);
+        struct session *s = layer_session(type);
+        draw_all(s, &d, type->name);
+        if (session_forward(s, 3, -1, &e) && session_backward(s, &e)) /* step mode at its end */
+            draw_all(s, &d, type->name);
+        session_free(s);
+    }
+    draw_release(&d);
+}
+
+static struct data *image_data(struct shape shape, size_t targets, int classes)
+{
+    enum { N = 40, MOST = 192 };
+    static float x[N * MOST], t[N * MOST];
+    struct error e;
+    struct rng rng = rng_from(5);
+    for (size_t i = 0; i < N * MOST; i++) {
+        x[i] = (float)rng_between(&rng, 0, 1);
+        t[i] = (float)rng_below(&rng, (uint32_t)classes);
+    }
+    struct data *d = data_from_arrays("images", shape, x, N, 30, t, targets, classes, &e);
+    if (!d)
+        fail_msg("%s", e.text);
+    return d;
+}
+
+/* What stands in the output panel for each kind of data. */
+static void data_of_every_kind_have_their_output(void **state)
+{
+    static const struct {
+        int channels;
+        size_t targets;
+        const char *lines, *reads; /* what must be read in the output panel */
+        bool reconstructs;
+    } row[] = {
+        {1, 1, "conv2d 4 3x3 relu;maxpool2d 2;flatten;dense 3 softmax", "held out wrong", false},
+        {3, 1, "conv2d 4 3x3 relu;globalavgpool;dense 3 softmax", "held out wrong", false},
+        {1, 64, "conv2d 4 3x3 relu padding=same;conv2d 3 1x1 softmax", "input, truth, answer", false},
+        {1, 1, "flatten;dense 5 relu;dense 64 name=decoded", "above the input", true},
+    };
+    static struct view v;
+    struct rect room = {0, 0, 400, 500};
+    struct theme theme;
+    struct draw d;
+    struct error e;
+    draw_init(&d, NULL, NULL);
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        struct session *s = make_session(
+            WORKER_SLICED, image_data(shape_of(3, 8, 8, row[i].channels), row[i].targets, 3), row[i].lines);
+        if (row[i].reconstructs) {
+            struct recipe recipe = make_recipe("adam", "mse", 0.01);
+            recipe.output[recipe.outputs++] = (struct recipe_output){
+                .layer = "decoded", .loss = loss_find("mse"), .weight = 1, .reconstruct = true};
+            assert_true(session_compile(s, &recipe, &e));
+        }
+        draw_all(s, &d, row[i].lines);
+        struct replica *r = replica_new(NULL);
+        make_view(&v, s, r, &theme, "light");
+        draw_begin(&d, room);
+        panel_find("output")->draw(&v, room, &d);
+        if (!has_text(&d, row[i].reads))
+            fail_msg("%s: '%s' is not read", row[i].lines, row[i].reads);
+        replica_free(r);
+        session_free(s);
+    }
+    draw_release(&d);
+}
+
 /* Draws the network with the mouse there and returns the zone under it. */
 static const struct zone *zone_at(struct view *v, struct draw *d, struct rect r, struct point mouse)
 {
@@ -157,14 +307,6 @@ static void zones_say_the_command(void **state)
     draw_release(&d);
     replica_free(replica);
     session_free(s);
-}
-
-static bool has_text(const struct draw *d, const char *text)
-{
-    for (size_t i = 0; i < d->items; i++)
-        if (d->item[i].kind == DRAW_TEXT && strstr(d->text + d->item[i].first, text))
-            return true;
-    return false;
 }
 
 static void looking_at_a_unit_swaps_its_map_in(void **state)
@@ -293,6 +435,8 @@ static void step_mode_plays_what_was_typed(void **state)
 static void the_wave_lights_its_place_and_fades_the_rest(void **state)
 {
     struct scene n = {.wave = {.kind = WAVE_FORWARD, .moving = true, .at = 1}};
+    n.layout.block[1].column = 1;
+    n.layout.block[3].column = 3;
     assert_true(wave_light(&n, 1, false) == 1);
     assert_true(fabsf(wave_light(&n, 3, false) - 0.4f) < 1e-6f);
     assert_true(wave_light(&n, 1, true) == 1);
@@ -305,6 +449,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_panel_draws_inside_its_room),
+        cmocka_unit_test(every_layer_type_is_drawn),
+        cmocka_unit_test(data_of_every_kind_have_their_output),
         cmocka_unit_test(zones_say_the_command),
         cmocka_unit_test(looking_at_a_unit_swaps_its_map_in),
         cmocka_unit_test(what_blew_up_is_told),

@@ -10,6 +10,7 @@
 
 #include "../src/session.h"
 #include "statistics.h"
+#include "tiles.h"
 
 enum {
     REPLICA_SIDE = 60,    /* the plane is probed at SIDE x SIDE points, the centres of its cells */
@@ -17,7 +18,8 @@ enum {
     REPLICA_MAPS = 64,    /* at most the first so many units of a layer have a map */
     REPLICA_CELLS = 1024, /* at most the first so many units have a value for the sample */
     REPLICA_LINKS = 420,  /* the strongest weights that are looked up, over all layers */
-    REPLICA_ROWS = 256,   /* rows of the data that are predicted, of each part */
+    REPLICA_ROWS = 256, /* rows of the data that are predicted, of each part: fewer where outputs are many */
+    REPLICA_SAID = 1 << 16, /* a head with at most so many outputs has them all for the sample */
 };
 
 /* What a unit's map runs over. */
@@ -35,13 +37,16 @@ struct link {
 };
 
 struct layer_picture {
-    int maps;     /* units that have a map: the first */
-    float *map;   /* maps x rows x columns of the picture */
-    float extent; /* the largest |value| in them */
-    int values;   /* units that have a value: the first */
-    float *value; /* their outputs for the sample */
+    int maps;             /* units that have a map: the first; 0 for a layer with tiles */
+    float *map;           /* maps x rows x columns of the picture */
+    float extent;         /* the largest |value| in them */
+    int values;           /* units that have a value: the first */
+    float *value;         /* their outputs for the sample */
+    struct tiling tiling; /* its values for the sample as pictures: images and sequences */
+    float *tile;          /* tiling_floats() */
+    float tile_most;      /* the largest |value| in them */
     struct statistics statistics;
-    struct link *link; /* [links] strongest last; of the layer's kernel, when it has one of rank 2 */
+    struct link *link; /* [links] strongest last; of a kernel between units (layer_links()) */
     int links;
 };
 
@@ -55,6 +60,7 @@ struct picture {
     float low, high;               /* MAP_LINE: the range of the input, in raw units */
     uint32_t *cell;                /* MAP_SAMPLES: [columns x rows] row of the data */
     uint32_t sample;               /* the row of the data whose values stand in the layers */
+    float *said;                   /* [K] what the head says of it; NULL: too much */
     size_t K;                      /* outputs of the head */
     const struct activation *head; /* never NULL */
     size_t predictions, held_out;  /* rows that were predicted; the last `held_out` of them are held out */
@@ -96,6 +102,9 @@ const struct workspace *replica_step(const struct replica *r);
 
 /* The state that the repeated step led to, NULL when there was no update. */
 const struct state *replica_after(const struct replica *r);
+
+/* True for a layer whose kernel holds one weight for each unit it reads and each of its own: links. */
+bool layer_links(const struct layer *l);
 
 /* The i-th map of a layer, NULL when it has none. */
 const float *picture_map(const struct picture *p, int layer, int unit);

@@ -10,9 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAPS_IN_ALL = 512, MAPS_LEAST = 8, PROBE_BATCH = 256, LINKS_LEAST = 16 };
+enum {
+    MAPS_IN_ALL = 512,
+    MAPS_LEAST = 8,
+    PROBE_BATCH = 256,
+    LINKS_LEAST = 16,
+    PREDICTED = 1 << 19, /* floats of predictions */
+    TILED = 1 << 22,     /* and of tiles */
+};
 
 static const double probe_macs = 4e6, step_macs = 6e7; /* multiply-adds that one call may take */
+static const double most_macs = 2e9; /* what a sample may cost at most: a frame cannot be cut within it */
 static const double probe_bytes = 32e6, most_bytes = 512e6;
 
 static size_t smaller(size_t a, size_t b)
@@ -44,6 +52,7 @@ void replica_clear(struct replica *r)
     memory_free(r->arena);
     memory_free(r->links);
     memory_free(r->rows);
+    memory_free(r->heads);
     goals_release(&r->goals);
     memory_free(r->index);
     state_free(r->after);
@@ -79,14 +88,19 @@ static void choose_map(struct picture *p)
 
 static int maps_of(const struct model *m, int i)
 {
+    if (m->layer[i].out.rank > 1)
+        return 0;
     size_t share = MAPS_IN_ALL / (size_t)m->layers;
     share = share < MAPS_LEAST ? MAPS_LEAST : smaller(share, REPLICA_MAPS);
     return (int)smaller(shape_size(&m->layer[i].out), i == m->layers - 1 ? REPLICA_MAPS : share);
 }
 
-static bool has_links(const struct layer *l)
+bool layer_links(const struct layer *l)
 {
-    return l->params && l->param[0].decays && l->param[0].shape.rank == 2;
+    const struct shape *kernel = &l->param[0].shape;
+    return l->params && l->inputs == 1 && l->param[0].decays && kernel->rank == 2 && l->in.rank == 1 &&
+           l->out.rank == 1 && kernel->dim[0] == l->in.dim[0] && kernel->dim[1] == l->out.dim[0] &&
+           !l->type->whole_inputs;
 }
 
 /* Shares REPLICA_LINKS out among the kernels: small ones are drawn whole, the rest is divided. */
@@ -95,13 +109,13 @@ static void share_links(struct picture *p)
     const struct model *m = p->model;
     int left = REPLICA_LINKS, waiting = 0;
     for (int i = 1; i < m->layers; i++)
-        waiting += has_links(&m->layer[i]);
+        waiting += layer_links(&m->layer[i]);
     for (bool again = true; again && waiting;) {
         int share = left / waiting > LINKS_LEAST ? left / waiting : LINKS_LEAST;
         again = false;
         for (int i = 1; i < m->layers; i++) {
             struct layer_picture *l = &p->layer[i];
-            if (!has_links(&m->layer[i]) || l->links || m->layer[i].param[0].count > (size_t)share)
+            if (!layer_links(&m->layer[i]) || l->links || m->layer[i].param[0].count > (size_t)share)
                 continue;
             l->links = (int)m->layer[i].param[0].count;
             left -= l->links;
@@ -110,7 +124,7 @@ static void share_links(struct picture *p)
         }
     }
     for (int i = 1; i < m->layers; i++)
-        if (has_links(&m->layer[i]) && !p->layer[i].links)
+        if (layer_links(&m->layer[i]) && !p->layer[i].links)
             p->layer[i].links = left / waiting > LINKS_LEAST ? left / waiting : LINKS_LEAST;
 }
 
@@ -131,11 +145,15 @@ static void lay_out(struct picture *p, struct room *room)
         room->float_count += (size_t)l->maps * cells;
         l->value = room->floats ? room->floats + room->float_count : NULL;
         room->float_count += (size_t)l->values;
+        l->tile = room->floats ? room->floats + room->float_count : NULL;
+        room->float_count += tiling_floats(&l->tiling);
         l->link = room->links ? room->links + room->link_count : NULL;
         room->link_count += (size_t)l->links;
     }
     p->predicted = room->floats ? room->floats + room->float_count : NULL;
     room->float_count += p->predictions * p->K;
+    p->said = room->floats && p->K <= REPLICA_SAID ? room->floats + room->float_count : NULL;
+    room->float_count += p->K <= REPLICA_SAID ? p->K : 0;
     p->row = room->rows ? room->rows + room->row_count : NULL;
     room->row_count += p->predictions;
     p->cell = room->rows ? room->rows + room->row_count : NULL;
@@ -154,14 +172,14 @@ static void choose_rows(struct picture *p)
         p->row[first + i] = (uint32_t)(d->train + i * (d->n - d->train) / p->held_out);
 }
 
-struct ranked {
+struct row_rank {
     float target;
     uint32_t row;
 };
 
 static int compare_ranked(const void *a, const void *b)
 {
-    const struct ranked *x = a, *y = b;
+    const struct row_rank *x = a, *y = b;
     return x->target != y->target ? (x->target > y->target) - (x->target < y->target)
                                   : (x->row > y->row) - (x->row < y->row);
 }
@@ -172,11 +190,11 @@ static bool choose_cells(struct picture *p)
 {
     const struct data *d = p->data;
     size_t cells = (size_t)p->columns * (size_t)p->rows, n = d->train;
-    struct ranked *ranked = memory_take(n, sizeof *ranked, "the order of samples", NULL);
+    struct row_rank *ranked = memory_take(n, sizeof *ranked, "the order of samples", NULL);
     if (!ranked)
         return false;
     for (size_t i = 0; i < n; i++)
-        ranked[i] = (struct ranked){d->t[i * d->targets], (uint32_t)i};
+        ranked[i] = (struct row_rank){d->t[i * d->targets], (uint32_t)i};
     qsort(ranked, n, sizeof *ranked, compare_ranked);
     for (size_t c = 0; c < cells; c++) {
         size_t first = 0, last = n;
@@ -201,6 +219,25 @@ static bool choose_cells(struct picture *p)
 
 /* --- building ------------------------------------------------------------------------------------------- */
 
+/* Tiles while there is room for them: very deep models have none in their later layers. */
+static void choose_tiles(struct picture *p)
+{
+    size_t floats = 0;
+    for (int i = 0; p->data && i < p->model->layers; i++) {
+        struct tiling t = tiling_of(&p->model->layer[i]);
+        if (floats + tiling_floats(&t) <= TILED)
+            p->layer[i].tiling = t;
+        floats += tiling_floats(&p->layer[i].tiling);
+    }
+}
+
+/* Rows that are predicted of a part of the data with so many. */
+static size_t rows_of(const struct picture *p, size_t n)
+{
+    size_t most = PREDICTED / 2 / p->K;
+    return smaller(smaller(n, REPLICA_ROWS), most ? most : 1);
+}
+
 static bool start_picture(struct picture *p, const struct network *n, const struct data *d)
 {
     const struct model *m = n->model;
@@ -215,12 +252,14 @@ static bool start_picture(struct picture *p, const struct network *n, const stru
     choose_map(p);
     for (int i = 0; i < m->layers; i++) {
         p->layer[i].maps = p->kind == MAP_NONE ? 0 : maps_of(m, i);
-        p->layer[i].values = d ? (int)smaller(shape_size(&m->layer[i].out), REPLICA_CELLS) : 0;
+        bool tiled = m->layer[i].out.rank > 1;
+        p->layer[i].values = d && !tiled ? (int)smaller(shape_size(&m->layer[i].out), REPLICA_CELLS) : 0;
         statistics_clear(&p->layer[i].statistics);
     }
+    choose_tiles(p);
     share_links(p);
-    p->held_out = d ? smaller(d->n - d->train, REPLICA_ROWS) : 0;
-    p->predictions = d ? smaller(d->train, REPLICA_ROWS) + p->held_out : 0;
+    p->held_out = d ? rows_of(p, d->n - d->train) : 0;
+    p->predictions = d ? rows_of(p, d->train) + p->held_out : 0;
     return true;
 }
 
@@ -254,15 +293,30 @@ static struct workspace *take_probe(const struct model *m, double macs)
     return workspace_new(m, batch ? batch : 1, USE_FORWARD, NULL);
 }
 
+/* Attention's weights lie in its cache, which others overwrite: it runs once more into memory of its own. */
+static bool take_heads(struct replica *r)
+{
+    size_t most = 1;
+    for (int i = 0; i < r->model->layers; i++) {
+        const struct layer *l = &r->model->layer[i];
+        size_t floats = l->cache + l->batch_cache + shape_size(&l->out);
+        if (r->picture[0].layer[i].tiling.kind == TILES_HEADS && floats > most)
+            most = floats;
+    }
+    r->heads = memory_take(most, sizeof(float), "the weights of attention", NULL);
+    return r->heads;
+}
+
 static bool build(struct replica *r, const struct network *n, const struct data *d)
 {
     const struct model *m = n->model;
     r->model = m;
     r->moments = n->state->moments;
     r->macs = model_macs(m);
-    if (4 * state_bytes(m, r->moments) > most_bytes)
+    if (4 * state_bytes(m, r->moments) > most_bytes || r->macs > most_macs)
         return false;
-    if (!start_picture(&r->picture[0], n, d) || !start_picture(&r->picture[1], n, d) || !take_rooms(r))
+    if (!start_picture(&r->picture[0], n, d) || !start_picture(&r->picture[1], n, d) || !take_rooms(r) ||
+        !take_heads(r))
         return false;
     r->probe = take_probe(m, r->macs);
     r->after = state_new(m, r->moments, n->state->seed, NULL);
@@ -277,7 +331,7 @@ bool replica_build(struct replica *r, const struct session *s)
     replica_clear(r);
     if (!n->model->built || n->model->layers < 2 || !n->state || n->state->model != n->model)
         return false;
-    if (d && shape_size(&d->shape) != shape_size(&n->model->layer[0].out))
+    if (d && shape_size(&d->shape) != model_input_size(n->model))
         d = NULL;
     if (!build(r, n, d)) {
         replica_clear(r);

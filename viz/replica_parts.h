@@ -18,6 +18,7 @@ struct replica {
     float *arena; /* of both pictures */
     struct link *links;
     uint32_t *rows; /* of both pictures' rows and cells */
+    float *heads;   /* where one layer of attention runs once more */
 
     struct workspace *probe; /* forward only */
     struct workspace *step;  /* NULL until the first round with a step */

@@ -5,7 +5,7 @@
  *     links    the strongest weights of every kernel
  *     maps     every unit over the plane (or the line, or the samples), a chunk of cells a call
  *     rows     what the network says for rows of both parts, a chunk a call
- *     sample   every unit's output for one row
+ *     sample   every unit's output for one row, and the tiles of layers with a place, a layer a call
  *
  * Whatever is written goes to the picture in the making. */
 #include "replica_parts.h"
@@ -80,24 +80,25 @@ static void layer_params(struct replica *r, const struct picture *p, int i, stru
         r->updated ? r->after->param + first : NULL, count);
 }
 
+/* A call a layer; of an image each channel counts as one unit at many places. */
 static bool stage_layers(struct replica *r, struct picture *p)
 {
     size_t N = p->predictions - p->held_out;
+    int i = (int)r->progress++;
     N = N < r->probe->batch ? N : r->probe->batch;
-    if (N)
+    if (N && i == 0)
         probe_rows(r, p, p->row, N);
-    for (int i = 0; i < p->model->layers; i++) {
-        const struct layer *l = &p->model->layer[i];
-        struct statistics *s = &p->layer[i].statistics;
-        statistics_clear(s);
-        if (N)
-            statistics_activations(
-                s, workspace_activation(r->probe, i), N, shape_size(&l->out), l->activation);
-        if (i == p->model->layers - 1)
-            s->saturated = NAN; /* a head at its ends is sure of itself */
-        layer_params(r, p, i, s);
-    }
-    return true;
+    const struct layer *l = &p->model->layer[i];
+    struct statistics *s = &p->layer[i].statistics;
+    size_t units = l->out.rank ? (size_t)l->out.dim[l->out.rank - 1] : 0;
+    statistics_clear(s);
+    if (N && units)
+        statistics_activations(
+            s, workspace_activation(r->probe, i), N * (shape_size(&l->out) / units), units, l->activation);
+    if (i == p->model->layers - 1)
+        s->saturated = NAN; /* a head at its ends is sure of itself */
+    layer_params(r, p, i, s);
+    return r->progress >= (size_t)p->model->layers;
 }
 
 /* --- links ---------------------------------------------------------------------------------------------- */
@@ -252,16 +253,39 @@ static bool stage_rows(struct replica *r, struct picture *p)
     return r->progress >= p->predictions;
 }
 
+/* --- sample --------------------------------------------------------------------------------------------- */
+
+/* Runs a layer of attention once more and returns its cache. */
+static const float *attention_cache(struct replica *r, int i)
+{
+    const struct layer *l = &r->model->layer[i];
+    struct pass pass = r->probe->pass[i];
+    pass.mask[0] = pass.mask[1] = NULL; /* theirs are overwritten too */
+    pass.cache = r->heads;
+    pass.batch_cache = pass.cache + l->cache;
+    pass.y = pass.batch_cache + l->batch_cache;
+    l->type->forward(l, &pass);
+    return pass.cache;
+}
+
 static bool stage_sample(struct replica *r, struct picture *p)
 {
     if (!p->data || !p->data->n)
         return true;
-    p->sample = r->row >= 0 && (size_t)r->row < p->data->n ? (uint32_t)r->row : 0;
-    probe_rows(r, p, &p->sample, 1);
-    for (int i = 0; i < p->model->layers; i++)
-        memcpy(
-            p->layer[i].value, workspace_activation(r->probe, i), (size_t)p->layer[i].values * sizeof(float));
-    return true;
+    int i = (int)r->progress++;
+    struct layer_picture *l = &p->layer[i];
+    if (i == 0) {
+        p->sample = r->row >= 0 && (size_t)r->row < p->data->n ? (uint32_t)r->row : 0;
+        probe_rows(r, p, &p->sample, 1);
+        if (p->said)
+            memcpy(p->said, workspace_output(r->probe), p->K * sizeof *p->said);
+    }
+    const float *y = workspace_activation(r->probe, i);
+    memcpy(l->value, y, (size_t)l->values * sizeof(float));
+    if (l->tiling.kind != TILES_NONE)
+        l->tile_most =
+            tiling_fill(&l->tiling, l->tiling.kind == TILES_HEADS ? attention_cache(r, i) : y, l->tile);
+    return r->progress >= (size_t)p->model->layers;
 }
 
 static replica_stage *const stages[] = {

@@ -144,6 +144,8 @@ enum mood statistics_verdict(const struct statistics *s, const struct standing *
     bool learning = !(all->loss < low_loss); /* ends of the range are good when the answers are right */
     bool rest =
         all->gradient < tiny_gradient * all->weight && s->gradient_norm < tiny_gradient * s->weight_norm;
+    bool saturated = learning && s->saturated >= (all->hidden ? 0.5 : 0.95);
+    enum mood stuck = s->saturated >= 0.95 ? MOOD_BAD : MOOD_WARN;
     /* The first row that holds is the verdict: worst first. */
     const struct {
         bool holds;
@@ -153,11 +155,12 @@ enum mood statistics_verdict(const struct statistics *s, const struct standing *
     } row[] = {
         {!s->finite, MOOD_BAD, "not finite", 0},
         {s->dead >= 0.1, s->dead >= 0.5 ? MOOD_BAD : MOOD_WARN, "%.0f %% dead", 100 * s->dead},
+        {all->frozen, MOOD_NONE, "frozen", 0},
         {all->loss < tiny_loss && s->gradient_norm >= 0, MOOD_GOOD, "learnt", 0},
+        {rest && saturated, stuck, "saturated", 0},
         {rest, MOOD_NONE, "at rest", 0},
         {ratio > 10 * RATIO_HIGH, ratio > 100 * RATIO_HIGH ? MOOD_BAD : MOOD_WARN, "updates too large", 0},
-        {learning && s->saturated >= (all->hidden ? 0.5 : 0.95), s->saturated >= 0.95 ? MOOD_BAD : MOOD_WARN,
-            "saturated", 0},
+        {saturated, stuck, "saturated", 0},
         {share < vanishing, share < vanishing / 100 ? MOOD_BAD : MOOD_WARN, "gradients vanish", 0},
         {ratio < RATIO_LOW / 30, MOOD_WARN, "updates tiny", 0},
         {s->gradient_norm >= 0, MOOD_GOOD, "fine", 0},

@@ -47,11 +47,12 @@ struct standing {
     double gradient, weight; /* norms of the last layer that has weights */
     double loss;             /* of the step; NaN when unknown */
     bool hidden;             /* the layer is not the head, whose values may well lie at their ends */
+    bool frozen;             /* it does not train: nothing is expected of it */
 };
 
 /* A short word on the layer, and how bad it is: "fine", "12 % dead", "saturated", "gradients vanish", which
  * means far smaller than the last layer's; "learnt" where nothing is left to learn, "at rest" where no layer
- * moves. */
+ * moves though none is saturated; "frozen" where it shall not. */
 enum mood { MOOD_NONE, MOOD_GOOD, MOOD_WARN, MOOD_BAD };
 enum mood statistics_verdict(const struct statistics *s, const struct standing *all, char out[VERDICT_TEXT]);
 

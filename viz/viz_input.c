@@ -137,7 +137,7 @@ static const struct key_row {
     {WINDOW_TAB, {"Tab", "next panel"}, key_next},
     {WINDOW_BACKTAB, {NULL, NULL}, key_back},
     {'t', {"T", "dark or light"}, key_theme},
-    {'d', {"D", "output map: classes or values"}, key_classes},
+    {'d', {"D", "output: classes or values, images or counts"}, key_classes},
     {'v', {"V", "held-out points on the map"}, key_held_out},
     {'+', {"+ -", "larger or smaller text"}, key_larger},
     {'=', {NULL, NULL}, key_larger},

@@ -184,8 +184,14 @@ static void draw_legend(const struct view *v, struct draw *d, struct rect row, c
 {
     const struct theme *t = v->theme;
     struct font f = view_font(v, FONT_STRONG);
-    float w = text_width(d, f, k->name) + 12 * t->px;
-    draw_text(d, rect_cut_left(&row, w), ALIGN_LEFT, f, t->colour[COLOUR_TEXT], k->name);
+    float w = text_width(d, f, k->name) + 12 * t->px, numbers = 0;
+    for (int i = 0; c->n && i < 2; i++)
+        numbers += isfinite((i ? k->held_out : k->train)[at])
+                       ? key_width(v, d, "", (i ? k->held_out : k->train)[at])
+                       : 0;
+    const char *name = k->share && w + numbers > row.w + 12 * t->px ? "acc" : k->name; /* both numbers stay */
+    w = text_width(d, f, name) + 12 * t->px;
+    draw_text(d, rect_cut_left(&row, w), ALIGN_LEFT, f, t->colour[COLOUR_TEXT], name);
     if (k->loss && !v->still) {
         draw_switch(v, d, &row, "log", CONTROL_LOG, log_axis(v, c), c->wide,
             c->wide ? "the loss spans many powers of ten: a log axis shows them   L"
@@ -288,7 +294,7 @@ static void draw_chart(
     draw_legend(v, d, legend, k, c, at);
     if (c->n > 0)
         return;
-    static const char nothing[] = "nothing trained yet";
+    const char *nothing = v->status.step ? "the curves go on with the next epoch" : "nothing trained yet";
     struct font f = view_font(v, FONT_SMALL);
     float w = text_width(d, f, nothing) + 8 * t->px, h = text_height(f);
     struct rect middle = {p.area.x + (p.area.w - w) / 2, p.area.y + (p.area.h - h) / 2, w, h};

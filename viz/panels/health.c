@@ -124,10 +124,12 @@ static void shares_text(const struct statistics *s, char *out, size_t size)
 static struct standing standing_of(const struct picture *p, int layer)
 {
     int last = p->model->layers - 1;
-    while (last > 0 && layer_param_count(&p->model->layer[last]) == 0)
+    while (
+        last > 0 && (layer_param_count(&p->model->layer[last]) == 0 || !layer_learns(&p->model->layer[last])))
         last--;
     const struct statistics *s = &p->layer[last].statistics;
-    return (struct standing){s->gradient_norm, s->weight_norm, p->loss, layer < p->model->layers - 1};
+    return (struct standing){s->gradient_norm, s->weight_norm, p->loss, layer < p->model->layers - 1,
+        p->model->layer[layer].frozen};
 }
 
 static void draw_cell(const struct view *v, struct draw *d, struct rect r, const struct picture *p, int layer)
@@ -201,7 +203,9 @@ static void draw(const struct view *v, struct rect r, struct draw *d)
         all += layer_param_count(&p->model->layer[i]) > 0;
     if (!all) {
         draw_text(d, r, ALIGN_CENTRE, view_font(v, FONT_BODY), view_colour(v, COLOUR_DIM),
-            "Histograms of each layer stand here once there is a network");
+            p || session_network(v->session)->model->params == 0
+                ? "Histograms of each layer stand here once there is a network"
+                : "This network is too large to be looked into while it trains");
         return;
     }
     /* Too many: the first ones and the last, where gradients start and end. */

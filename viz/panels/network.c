@@ -40,9 +40,8 @@ static void draw_skipped(struct scene *n)
     const struct network_layout *l = &n->layout;
     if (!l->skipped || l->skipped_after < 0 || l->skipped_after + 1 >= l->blocks)
         return;
-    struct rect left = l->block[l->skipped_after].head, right = l->block[l->skipped_after + 1].head;
-    float h = text_height(view_font(n->v, FONT_SMALL)), w = right.x - left.x - left.w;
-    struct rect box = {left.x + left.w, l->body.y + l->body.h / 2 + left.h / 2 - h, w, h};
+    float h = text_height(view_font(n->v, FONT_SMALL));
+    struct rect box = {l->gap.x, l->gap.y + l->gap.h / 2 - h, l->gap.w, h};
     draw_textf(n->d, box, ALIGN_CENTRE, view_font(n->v, FONT_STRONG), view_colour(n->v, COLOUR_TEXT), "%d",
         l->skipped);
     box.y += h;
@@ -61,8 +60,9 @@ static void draw(const struct view *v, struct rect r, struct draw *d)
         p = NULL;
     struct scene n = {.v = v, .model = m, .picture = p, .d = d, .look = look_of(v, m)};
     network_place(&n.layout, v, m, r, p && p->N);
-    n.wave = network_wave(v, n.layout.blocks);
+    n.wave = network_wave(v, n.layout.columns);
     draw_push_clip(d, r);
+    network_draw_arcs(&n);
     network_draw_links(&n);
     network_draw_loss(&n);
     network_draw_pulses(&n);

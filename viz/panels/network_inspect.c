@@ -20,7 +20,9 @@ static void tell_unit(const struct scene *n, int layer, int unit, char *out, siz
     char name[64];
     network_unit_name(n, layer, unit, name, sizeof name);
     size_t used = (size_t)snprintf(out, size, "%s", name);
-    if (p && p->data && unit < p->layer[layer].values)
+    if (p && p->layer[layer].tiling.kind != TILES_NONE)
+        used += (size_t)snprintf(out + used, size - used, " · sample %u", p->sample);
+    else if (p && p->data && unit < p->layer[layer].values)
         used += (size_t)snprintf(
             out + used, size - used, " = %.4g for sample %u", (double)p->layer[layer].value[unit], p->sample);
     float bias = network_weight(n, layer, -1, unit);
@@ -59,7 +61,7 @@ static void tell_forward(const struct scene *n, int layer, char *out, size_t siz
     const float *y = workspace_activation(p->ws, layer);
     char name[64];
     network_unit_name(n, layer, 0, name, sizeof name);
-    if (layer == 0 || !l->params || l->param[0].shape.rank != 2) {
+    if (!layer_links(l)) {
         snprintf(out, size, "%s = %.4g", name, (double)y[0]);
         return;
     }
@@ -101,7 +103,7 @@ static void tell_backward(const struct scene *n, int layer, char *out, size_t si
 {
     const struct layer *l = &n->model->layer[layer];
     const struct probe *p = n->wave.probe;
-    if (!l->params || l->param[0].shape.rank != 2) {
+    if (!layer_links(l)) {
         snprintf(out, size, "the gradient passes %s", l->name);
         return;
     }
@@ -117,23 +119,28 @@ static void tell_update(const struct scene *n, char *out, size_t size)
 {
     const struct probe *p = n->wave.probe;
     int layer = 1;
-    while (layer < n->model->layers - 1 && !n->model->layer[layer].params)
+    while (layer < n->model->layers - 1 && !layer_learns(&n->model->layer[layer]))
         layer++;
     const struct layer *l = &n->model->layer[layer];
     const struct recipe *r = &session_network(n->v->session)->recipe;
-    if (!l->params || !r->optimizer)
+    if (!layer_learns(l) || !r->optimizer || !n->picture)
         return;
-    snprintf(out, size, "%s, learning rate %g: w[%d][0,0] = %.4g, gradient %.3g, becomes %.4g",
-        r->optimizer->name, r->lr, layer, (double)p->state->param[l->param[0].offset],
-        (double)p->ws->grad[l->param[0].offset], (double)network_weight(n, layer, 0, 0));
+    size_t at = l->param[0].offset;
+    char place[60];
+    snprintf(place, sizeof place, layer_links(l) ? "w[%d][0,0]" : "the first weight of layer %d", layer);
+    snprintf(out, size, "%s, learning rate %g: %s = %.4g, gradient %.3g, becomes %.4g", r->optimizer->name,
+        r->lr, place, (double)p->state->param[at], (double)p->ws->grad[at],
+        (double)n->picture->state->param[at]);
 }
 
 static void tell_wave(const struct scene *n, char *out, size_t size)
 {
     const struct wave *w = &n->wave;
-    int block = (int)lrintf(w->kind == WAVE_UPDATE ? 0 : w->at);
-    if (w->kind == WAVE_BACKWARD && block < 1)
-        block = 1;
+    int column = (int)lrintf(w->kind == WAVE_UPDATE ? 0 : w->at), block = 0;
+    if (w->kind == WAVE_BACKWARD && column < 1)
+        column = 1;
+    while (block < n->layout.blocks - 1 && n->layout.block[block].column < column)
+        block++;
     if (w->kind == WAVE_UPDATE)
         tell_update(n, out, size);
     else if (w->kind == WAVE_LOSS)
@@ -178,6 +185,14 @@ static void tell(const struct scene *n, char *out, size_t size)
         tell_bias(n, s, out, size);
 }
 
+static bool has_tiles(const struct scene *n)
+{
+    for (int i = 0; i < n->model->layers; i++)
+        if (n->picture->layer[i].tiling.kind != TILES_NONE)
+            return true;
+    return false;
+}
+
 void network_draw_foot(struct scene *n)
 {
     struct rect r = n->layout.foot;
@@ -193,10 +208,18 @@ void network_draw_foot(struct scene *n)
         f = view_font(n->v, FONT_NUMBER_SMALL);
     }
     const char *hint = "";
+    char sample[96], unseen[64];
+    snprintf(sample, sizeof sample, "Sample %u on its way through the network",
+        n->picture ? n->picture->sample : 0);
+    snprintf(unseen, sizeof unseen, "%d layers beside others have no room here", n->layout.unseen);
     if (!n->model->built)
         hint = "The input's shape is not known yet: type  data spiral , or  input 2";
     else if (!n->v->session->data)
         hint = "No data yet: type  data spiral";
+    else if (n->layout.unseen)
+        hint = unseen;
+    else if (n->picture && n->picture->kind == MAP_SAMPLES && has_tiles(n))
+        hint = sample;
     else if (n->picture && n->picture->kind == MAP_SAMPLES)
         hint = n->v->session->data->classes ? "each cell: one sample, ordered by class"
                                             : "each cell: one sample, smallest target first";

@@ -2,22 +2,18 @@
  *
  * Layers are columns from left to right, each in the middle of the height. A layer whose units fit as squares
  * of at least UNIT_LEAST in up to three columns shows one square a unit; a larger one shows cells, and what
- * still does not fit is told by a line below ("… 250 more"). `flatten` changes no value and has no column.
- * When there are too many layers for the width, those in the middle are left out. Pure arithmetic. */
+ * still does not fit is told by a line below ("… 250 more"). Images, sequences and attention show tiles.
+ * `flatten` changes no value and has no column. Where links go round, bands above and below the columns are
+ * kept free for them. Pure arithmetic. */
 #include "network.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { UNIT_COLUMNS = 3, IMAGE_LEAST = 49, SOME_UNITS = 32 };
+enum { UNIT_COLUMNS = 3, IMAGE_LEAST = 49, SOME_UNITS = 32, LEVELS = 4 };
 
 static const float unit_least = 17, unit_good = 26, unit_most = 54, unit_huge = 88, cell_least = 3,
-                   cell_most = 15, column_least = 40;
-
-static bool passes_on(const struct layer *l)
-{
-    return !strcmp(l->type->name, "flatten");
-}
+                   cell_most = 15, column_least = 40, tile_least = 20, image_most = 190, level_height = 9;
 
 /* --- blocks --------------------------------------------------------------------------------------------- */
 
@@ -59,7 +55,7 @@ static bool place_units(struct block *b, bool single, float w, float h, float px
     if (best < unit_least * px)
         return false;
     b->kind = BLOCK_UNITS;
-    b->size = best;
+    b->size = b->tall = best;
     b->rows = (b->units + b->columns - 1) / b->columns;
     b->gap = unit_gap(best, px);
     /* A few units breathe: up to half a square between them. */
@@ -84,14 +80,9 @@ static bool place_some(struct block *b, float w, float h, float px)
     return false;
 }
 
-/* Columns of cells: an image keeps its width, others are about as wide as the room. */
-static int cell_columns(const struct layer *l, int units, float w, float h)
+/* Columns of cells: about as wide as the room; what could be an image is square. */
+static int cell_columns(int units, float w, float h)
 {
-    int rank = l->out.rank, width = rank >= 2 ? l->out.dim[rank == 2 ? 1 : rank - 2] : 0;
-    if (rank >= 3)
-        return width * l->out.dim[rank - 1];
-    if (rank == 2)
-        return width;
     int root = (int)lrintf(sqrtf((float)units));
     if (units >= IMAGE_LEAST && root * root == units)
         return root;
@@ -99,53 +90,121 @@ static int cell_columns(const struct layer *l, int units, float w, float h)
     return columns < 1 ? 1 : columns;
 }
 
-static void place_cells(struct block *b, const struct layer *l, float w, float h, float px)
+static void place_cells(struct block *b, float w, float h, float px)
 {
     int units = b->units < REPLICA_CELLS ? b->units : REPLICA_CELLS;
-    int columns = cell_columns(l, units, w, h);
-    int most = (int)(w / (cell_least * px));
+    int columns = cell_columns(units, w, h);
+    float least = units >= IMAGE_LEAST && columns * columns == units ? 1 : cell_least * px;
+    int most = (int)(w / least);
     columns = columns > most ? most : columns;
     columns = columns < 1 ? 1 : columns;
-    int rows = (units + columns - 1) / columns, fit = (int)(h / (cell_least * px));
+    int rows = (units + columns - 1) / columns, fit = (int)(h / least);
     rows = rows > fit ? fit : rows;
     rows = rows < 1 ? 1 : rows;
     b->kind = BLOCK_CELLS;
     b->columns = columns;
     b->rows = rows;
-    b->size = fminf(fminf(w / (float)columns, h / (float)rows), cell_most * px);
+    b->size = b->tall = fminf(fminf(w / (float)columns, h / (float)rows), cell_most * px);
     b->gap = 0;
     b->shown = columns * rows < units ? columns * rows : units;
 }
 
-static struct block place_block(
-    const struct model *m, int layer, struct rect r, float width, float more, float px)
+/* Tiles in so many columns: as large as the room allows, in their own proportions. */
+static float tile_width(int shown, int columns, float aspect, float w, float h, float px)
 {
-    const struct layer *l = &m->layer[layer];
-    size_t units = m->built ? shape_size(&l->out) : 0;
-    struct block b = {.layer = layer, .units = units > 1 << 30 ? 1 << 30 : (int)units};
-    if (b.units < 1) { /* not known yet: one box stands for them */
-        b.columns = b.rows = 1;
-        b.size = fminf(width, unit_limit(r.h, px));
-        return b;
-    }
-    bool ends = layer == 0 || layer == m->layers - 1;
-    if (!place_units(&b, ends, width, r.h, px) && !place_some(&b, width, r.h - more, px)) {
-        place_cells(&b, l, width, r.h, px);
-        if (b.shown < b.units)
-            place_cells(&b, l, width, r.h - more, px);
-    }
-    return b;
+    int rows = (shown + columns - 1) / columns;
+    float across = (w - 3 * px * (float)(columns - 1)) / (float)columns;
+    float down = (h - 3 * px * (float)(rows - 1)) / (float)rows * aspect;
+    return floorf(fminf(across, down));
 }
 
-/* Centres the block on x in r, with its "more" line below. */
-static void centre_block(struct block *b, float x, struct rect r, float more, float px)
+/* As many tiles as fit at a readable size, in up to three columns; at least one. A sequence takes the height
+ * that it needs. */
+static void place_tiles(struct block *b, float w, float h, float px)
+{
+    const struct tiling *t = &b->tiling;
+    float aspect = (float)t->from_w / (float)t->from_h;
+    bool sequence = t->kind == TILES_SEQUENCE;
+    aspect = fminf(fmaxf(aspect, sequence ? 0.3f : 0.4f), sequence ? 1.2f : 2.5f);
+    b->kind = BLOCK_TILES;
+    b->units = t->all;
+    b->shown = t->shown;
+    b->gap = 3 * px;
+    float most = t->all == 1 ? fminf(image_most * px, 0.42f * h * fmaxf(aspect, 1)) : unit_huge * px;
+    for (float best = 0; best <= 0;) {
+        for (int columns = 1; columns <= UNIT_COLUMNS && columns <= b->shown; columns++) {
+            float size = tile_width(b->shown, columns, aspect, w, h, px);
+            if (size > best * 1.15f && size >= fminf(tile_least * px, w)) {
+                best = size;
+                b->columns = columns;
+            }
+        }
+        b->size = fmaxf(fminf(best, most), 1);
+        if (best <= 0 && b->shown == 1) {
+            b->size = fmaxf(floorf(fminf(w, h * aspect)), 1);
+            b->columns = 1;
+            break;
+        }
+        b->shown -= best <= 0;
+    }
+    b->tall = fmaxf(floorf(b->size / aspect), 1);
+    if (sequence) /* a narrow one is stretched: each channel has its line */
+        b->tall = fminf(fmaxf(b->tall, fminf((float)t->from_h, 160) * px), fmaxf(h, 1));
+    b->rows = (b->shown + b->columns - 1) / b->columns;
+}
+
+/* The characters of a text: cells that are large enough to read, some in a row. */
+static void place_letters(struct block *b, float w, float h, float px)
+{
+    float size = 11 * px;
+    b->kind = BLOCK_CELLS;
+    b->columns = (int)(w / size) < 1 ? 1 : (int)(w / size) > 16 ? 16 : (int)(w / size);
+    b->columns = b->columns > 4 ? b->columns / 4 * 4 : b->columns;
+    int rows = (b->units + b->columns - 1) / b->columns, fit = (int)(h / size);
+    b->rows = rows > fit ? (fit < 1 ? 1 : fit) : rows;
+    b->size = b->tall = fminf(fminf(w / (float)b->columns, h / (float)b->rows), cell_most * px);
+    b->shown = b->columns * b->rows < b->units ? b->columns * b->rows : b->units;
+}
+
+static void place_block(
+    struct block *b, const struct model *m, bool letters, struct rect r, float width, float more, float px)
+{
+    const struct layer *l = &m->layer[b->layer];
+    size_t units = m->built ? shape_size(&l->out) : 0;
+    b->units = units > 1 << 30 ? 1 << 30 : (int)units;
+    if (b->units < 1) { /* not known yet: one box stands for them */
+        b->columns = b->rows = 1;
+        b->size = b->tall = fminf(width, unit_limit(r.h, px));
+        return;
+    }
+    b->tiling = tiling_of(l);
+    if (b->tiling.kind != TILES_NONE) {
+        place_tiles(b, width, r.h, px);
+        if (b->shown < b->units)
+            place_tiles(b, width, r.h - more, px);
+        return;
+    }
+    if (letters && b->layer == 0) {
+        place_letters(b, width, r.h - more, px);
+        return;
+    }
+    bool ends = b->layer == 0 || b->layer == m->layers - 1;
+    if (!place_units(b, ends, width, r.h, px) && !place_some(b, width, r.h - more, px)) {
+        place_cells(b, width, r.h, px);
+        if (b->shown < b->units)
+            place_cells(b, width, r.h - more, px);
+    }
+}
+
+/* Centres the block on x in r, with its "more" line below, as wide as said. */
+static void centre_block(struct block *b, float x, float wide, struct rect r, float more, float px)
 {
     float w = (float)b->columns * b->size + (float)(b->columns - 1) * b->gap;
-    float h = (float)b->rows * b->size + (float)(b->rows - 1) * b->gap;
+    float h = (float)b->rows * b->tall + (float)(b->rows - 1) * b->gap;
     float below = b->shown < b->units ? more : 0;
     b->box = (struct rect){floorf(x - w / 2), floorf(r.y + (r.h - h - below) / 2), w, h};
     if (below > 0)
-        b->more = (struct rect){x - 60 * px, b->box.y + h, 120 * px, below};
+        b->more = (struct rect){x - wide / 2, b->box.y + h, wide, below};
 }
 
 /* --- the whole -------------------------------------------------------------------------------------------
@@ -176,25 +235,46 @@ static void place_labels(struct network_layout *l, const struct view *v, const s
                           6 * px;
 }
 
-/* The layers that get a column; when they are too many, the first and the last of them. */
-static int choose_layers(struct network_layout *l, const struct model *m, int most, int out[NETWORK_BLOCKS])
+/* Heights of arcs: the nearest to the blocks first, all within the band. */
+static void place_arcs(struct network_layout *l, struct rect above, struct rect below, float px)
 {
-    int n = 0, all = 0;
-    for (int i = 0; i < m->layers; i++)
-        all += !passes_on(&m->layer[i]);
-    most = most < NETWORK_BLOCKS ? most : NETWORK_BLOCKS;
-    most = most < 3 ? 3 : most;
-    int first = all > most ? most / 2 : all, last = all - (most - first), seen = 0;
-    l->skipped = all > most ? all - most : 0;
-    l->skipped_after = first - 1;
-    for (int i = 0; i < m->layers; i++) {
-        if (passes_on(&m->layer[i]))
-            continue;
-        if (seen < first || seen >= last)
-            out[n++] = i;
-        seen++;
+    for (int i = 0; i < l->arcs; i++) {
+        struct arc *a = &l->arc[i];
+        float away = ((float)(a->level % LEVELS) + 0.6f) * level_height * px;
+        a->y = a->below ? below.y + away : above.y + above.h - away;
     }
-    return n;
+}
+
+static float band(int levels, float px)
+{
+    int most = levels < LEVELS ? levels : LEVELS;
+    return levels ? ((float)most + 0.4f) * level_height * px : 0;
+}
+
+/* The blocks of one column between left and left + share; r is where blocks may stand, heads above it. Where
+ * columns are many, names take turns in height and may be twice as wide. */
+static void place_column(struct network_layout *l, const struct model *m, int column, struct rect r,
+    struct rect heads, float line, float px)
+{
+    float width = fmaxf(r.w * (l->crowded ? 0.66f : 0.56f), unit_least * px), x = r.x + r.w / 2;
+    for (int i = 0; i < l->blocks; i++) {
+        struct block *b = &l->block[i];
+        if (b->column != column)
+            continue;
+        struct rect room = r;
+        room.h = (r.h - 4 * px * (float)(b->lanes - 1)) / (float)b->lanes;
+        room.y += (room.h + 4 * px) * (float)b->lane;
+        b->head = (struct rect){r.x + 2 * px, heads.y, r.w - 4 * px, 2 * line};
+        if (b->lanes > 1) {
+            b->head.y = room.y;
+            rect_cut_top(&room, 2 * line + 2 * px);
+        } else if (l->crowded) {
+            b->head.y += column % 2 ? 2 * line : 0;
+        }
+        place_block(b, m, l->letters, room, width, line, px);
+        centre_block(b, x, l->crowded || b->kind == BLOCK_TILES ? fmaxf(r.w, 36 * px) : fmaxf(r.w, 120 * px),
+            room, line, px);
+    }
 }
 
 void network_place(
@@ -202,6 +282,8 @@ void network_place(
 {
     float px = v->theme->px, line = text_height(view_font(v, FONT_SMALL));
     *l = (struct network_layout){0};
+    const struct data *data = v->session->data;
+    l->letters = data && data->letters;
     l->foot = rect_cut_bottom(&r, fminf(line * 1.6f, r.h * 0.2f));
     place_labels(l, v, m, r);
     rect_cut_left(&r, l->labels_left);
@@ -210,19 +292,40 @@ void network_place(
     float links = l->labels_right > 0 ? 34 * px : 10 * px;
     struct rect right = rect_cut_right(&r, (loss ? box + fminf(links, r.w * 0.05f) : 0) + l->labels_right);
     l->body = r;
-    struct rect heads = rect_cut_top(&r, 2 * line);
+    network_columns(l, m, r.w / (column_least * px), (int)(r.h / (4 * line + unit_least * px)));
+    int levels_above, levels_below;
+    network_arcs(l, m, &levels_above, &levels_below);
+    struct rect heads = rect_cut_top(&r, (l->crowded ? 4 : 2) * line);
     rect_cut_top(&r, 9 * px);
     rect_cut_bottom(&r, 4 * px);
-    int layer[NETWORK_BLOCKS];
-    l->blocks = choose_layers(l, m, (int)(r.w / (column_least * px)) - 1, layer);
-    int columns = l->blocks + (l->skipped > 0); /* what is left out leaves a gap */
-    float share = r.w / (float)columns, width = share * (l->blocks > 12 ? 0.5f : 0.56f);
+    struct rect above = rect_cut_top(&r, fminf(band(levels_above, px), r.h * 0.2f));
+    struct rect below = rect_cut_bottom(&r, fminf(band(levels_below, px), r.h * 0.2f));
+    place_arcs(l, above, below, px);
+    float weights = l->skipped ? 1 : 0; /* what is left out leaves a gap */
+    for (int c = 0; c < l->columns; c++)
+        weights += network_column_weight(l, m, c);
+    float share = r.w / weights, x = r.x, start = 0;
+    if (l->letters && l->crowded) { /* characters want to be read */
+        share = r.w / (weights + 0.7f);
+        start = 0.7f * share;
+    }
+    int gap = l->skipped && l->skipped_after >= 0 ? l->block[l->skipped_after].column : -1;
+    for (int c = 0; c < l->columns; c++) {
+        float wide = share * network_column_weight(l, m, c) + (c == 0 ? start : 0);
+        place_column(l, m, c, (struct rect){x, r.y, wide, r.h}, heads, line, px);
+        x += wide;
+        if (c == gap) {
+            l->gap = (struct rect){x, r.y, share, r.h};
+            x += share;
+        }
+    }
+    float beside = l->crowded ? share * 0.3f : 0; /* names of every other column stand at another height */
     for (int i = 0; i < l->blocks; i++) {
-        int column = i + (l->skipped && i > l->skipped_after);
-        float x = r.x + share * ((float)column + 0.5f);
-        l->block[i] = place_block(m, layer[i], r, fmaxf(width, unit_least * px), line, px);
-        centre_block(&l->block[i], x, r, line, px);
-        l->block[i].head = (struct rect){x - share / 2 + 2 * px, heads.y, share - 4 * px, heads.h};
+        struct block *b = &l->block[i];
+        if (b->lanes > 1)
+            continue;
+        b->head.x -= b->column > 0 ? beside : 0;
+        b->head.w += beside * (float)((b->column > 0) + (b->column < l->columns - 1));
     }
     if (loss)
         l->loss = (struct rect){right.x + right.w - box, r.y + r.h / 2 - 27 * px, box, fminf(54 * px, r.h)};
@@ -233,7 +336,7 @@ void network_place(
 
 const struct block *network_block(const struct network_layout *l, const struct model *m, int layer)
 {
-    while (layer > 0 && passes_on(&m->layer[layer]))
+    while (layer > 0 && network_passes_on(&m->layer[layer]))
         layer = m->layer[layer].input[0];
     for (int i = 0; i < l->blocks; i++)
         if (l->block[i].layer == layer)
@@ -241,26 +344,33 @@ const struct block *network_block(const struct network_layout *l, const struct m
     return NULL;
 }
 
+int block_tile(const struct block *b, int unit)
+{
+    return b->kind == BLOCK_TILES ? tiling_tile(&b->tiling, unit) : unit;
+}
+
 struct rect block_unit(const struct block *b, int unit)
 {
     int column = b->kind == BLOCK_UNITS ? unit / b->rows : unit % b->columns;
     int row = b->kind == BLOCK_UNITS ? unit % b->rows : unit / b->columns;
-    float step = b->size + b->gap;
-    return (struct rect){b->box.x + (float)column * step, b->box.y + (float)row * step, b->size, b->size};
+    return (struct rect){b->box.x + (float)column * (b->size + b->gap),
+        b->box.y + (float)row * (b->tall + b->gap), b->size, b->tall};
 }
 
 struct point block_out(const struct block *b, int unit)
 {
-    if (unit >= b->shown)
+    int square = block_tile(b, unit);
+    if (square >= b->shown)
         return (struct point){b->more.x + b->more.w / 2, b->more.y + b->more.h / 2};
-    struct rect r = block_unit(b, unit);
+    struct rect r = block_unit(b, square);
     return (struct point){r.x + r.w, r.y + r.h / 2};
 }
 
 struct point block_in(const struct block *b, int unit)
 {
-    if (unit >= b->shown)
+    int square = block_tile(b, unit);
+    if (square >= b->shown)
         return block_out(b, unit);
-    struct rect r = block_unit(b, unit);
+    struct rect r = block_unit(b, square);
     return (struct point){r.x, r.y + r.h / 2};
 }

@@ -21,17 +21,18 @@ struct curve {
     float width, light;
 };
 
-static bool looked_at(const struct scene *n, int layer, int source, const struct link *k)
+static bool looked_at(const struct scene *n, int layer, const struct block *source, const struct link *k)
 {
     struct subject s = n->look;
     if (s.kind == SUBJECT_WEIGHT)
         return s.a == layer && s.b == k->from && s.c == k->to;
     if (s.kind == SUBJECT_BIAS)
         return s.a == layer && s.b == k->to;
-    return (s.a == layer && s.b == k->to) || (s.a == source && s.b == k->from);
+    return (s.a == layer && s.b == k->to) || (s.a == source->layer && s.b == block_tile(source, k->from));
 }
 
-static float light_of(const struct scene *n, int block, int layer, int source, const struct link *k)
+static float light_of(
+    const struct scene *n, int block, int layer, const struct block *source, const struct link *k)
 {
     float light = wave_light(n, block, true);
     if (n->wave.moving || n->look.kind == SUBJECT_NONE || looked_at(n, layer, source, k))
@@ -103,8 +104,8 @@ static void draw_kernel(struct scene *n, int block, const struct block *source, 
         c.a = block_out(source, c.link.from);
         c.b = block_in(b, c.link.to);
         c.width = (0.7f + most * c.strength) * px;
-        c.light = light_of(n, block, b->layer, source->layer, &c.link);
-        if (n->look.kind == SUBJECT_WEIGHT && looked_at(n, b->layer, source->layer, &c.link)) {
+        c.light = light_of(n, block, b->layer, source, &c.link);
+        if (n->look.kind == SUBJECT_WEIGHT && looked_at(n, b->layer, source, &c.link)) {
             c.width = fmaxf(c.width, 2.5f * px); /* a weak one is seen too */
             c.light = 2;
         }
@@ -116,39 +117,89 @@ static void draw_kernel(struct scene *n, int block, const struct block *source, 
     }
 }
 
-/* Without weights to show: each unit with its own, or a hint of all with all. */
+/* Without weights to show: each unit with its own where nothing is mixed, or a hint of all with all. What
+ * leads to the tile that is looked at stands out. */
 static void draw_plain(struct scene *n, int block, const struct block *source)
 {
     const struct block *b = &n->layout.block[block];
     const struct layer *l = &n->model->layer[b->layer];
-    struct colour c = colour_alpha(view_colour(n->v, COLOUR_FAINT), 0.5f * wave_light(n, block, true));
-    bool direct = l->params == 0;
+    float light = wave_light(n, block, true), px = n->v->theme->px;
+    struct colour c = colour_alpha(view_colour(n->v, COLOUR_FAINT), 0.5f * light);
+    bool direct = l->params == 0 && source->units == b->units;
     int units = source->shown < b->shown ? source->shown : b->shown;
     for (int i = 0; direct && i < units && units <= DIRECT_LINKS; i++)
-        draw_curve(n->d, block_out(source, i), block_in(b, i), n->v->theme->px, c);
-    for (int i = 0; !direct && i < source->shown * b->shown && source->shown * b->shown <= PLAIN_LINKS; i++)
-        draw_curve(n->d, block_out(source, i / b->shown), block_in(b, i % b->shown), n->v->theme->px, c);
+        draw_curve(n->d, block_out(source, i), block_in(b, i), px, c);
+    for (int i = 0; !direct && i < source->shown * b->shown; i++) {
+        int from = i / b->shown, to = i % b->shown;
+        bool look = n->look.kind == SUBJECT_UNIT && ((n->look.a == b->layer && n->look.b == to) ||
+                                                        (n->look.a == source->layer && n->look.b == from));
+        draw_curve(n->d, block_out(source, from), block_in(b, to), look ? 1.6f * px : px,
+            look ? view_colour(n->v, COLOUR_ACCENT) : c);
+    }
+}
+
+/* A layer reads another as a whole: one band from the middle to the middle. */
+static void draw_band(struct scene *n, int block, const struct block *source)
+{
+    const struct block *b = &n->layout.block[block];
+    float px = n->v->theme->px;
+    struct point from = {source->box.x + source->box.w + px, source->box.y + source->box.h / 2};
+    struct point to = {b->box.x - 2 * px, b->box.y + b->box.h / 2};
+    struct colour c = colour_alpha(view_colour(n->v, COLOUR_FAINT), wave_light(n, block, true));
+    if (to.x <= from.x)
+        return;
+    draw_curve(n->d, from, to, 1.6f * px, c);
+    draw_circle(n->d, to, 2 * px, c);
+    if (n->v->flow > 0 && n->wave.kind == WAVE_NONE) {
+        struct point p[CURVE_PIECES + 1];
+        curve_path(from, to, p);
+        draw_dashes(n->d, p, CURVE_PIECES + 1, 1.6f * px, view_colour(n->v, COLOUR_ACCENT), 5 * px, 11 * px,
+            (float)n->v->flow * drift * px);
+    }
+}
+
+/* Straight from the column before; what comes from further away goes round (network_arcs.c). */
+static void draw_input(struct scene *n, int block, int input, float scale)
+{
+    const struct network_layout *l = &n->layout;
+    const struct block *b = &l->block[block];
+    const struct layer *layer = &n->model->layer[b->layer];
+    const struct block *source = network_block(l, n->model, layer->input[input]);
+    if (!source || source->shown < 1 || b->shown < 1 || b->column - source->column != 1 ||
+        (l->skipped && source - l->block <= l->skipped_after && block > l->skipped_after))
+        return;
+    bool tiles = b->kind == BLOCK_TILES || source->kind == BLOCK_TILES;
+    bool many = l->crowded || source->shown * b->shown > PLAIN_LINKS || layer->inputs > 1;
+    bool sequence = b->tiling.kind == TILES_SEQUENCE || b->tiling.kind == TILES_HEADS ||
+                    source->tiling.kind == TILES_SEQUENCE || source->tiling.kind == TILES_HEADS;
+    if (n->picture && n->picture->layer[b->layer].links && b->kind != BLOCK_TILES)
+        draw_kernel(n, block, source, scale);
+    else if (tiles && (many || sequence))
+        draw_band(n, block, source);
+    else if (layer->params == 0 || source->shown * b->shown <= PLAIN_LINKS)
+        draw_plain(n, block, source);
+    else
+        draw_band(n, block, source);
+}
+
+/* Before the shapes are known: a line from box to box. */
+static void draw_unbuilt(struct scene *n)
+{
+    for (int i = 1; i < n->layout.blocks; i++) {
+        struct rect a = n->layout.block[i - 1].box, b = n->layout.block[i].box;
+        draw_curve(n->d, (struct point){a.x + a.w, a.y + a.h / 2}, (struct point){b.x, b.y + b.h / 2},
+            n->v->theme->px, view_colour(n->v, COLOUR_FAINT));
+    }
 }
 
 void network_draw_links(struct scene *n)
 {
     float scale = n->picture ? scale_of(n->picture) : 1;
-    for (int i = 1; i < n->layout.blocks; i++) {
-        const struct block *b = &n->layout.block[i];
-        const struct layer *l = &n->model->layer[b->layer];
-        const struct block *source =
-            n->model->built ? network_block(&n->layout, n->model, l->input[0]) : &n->layout.block[i - 1];
-        if (source && !n->model->built) {
-            draw_curve(n->d, (struct point){source->box.x + source->box.w, source->box.y + source->box.h / 2},
-                (struct point){b->box.x, b->box.y + b->box.h / 2}, n->v->theme->px,
-                view_colour(n->v, COLOUR_FAINT));
-            continue;
-        }
-        if (!source || source->shown < 1 || b->shown < 1)
-            continue;
-        if (n->picture && n->picture->layer[b->layer].links)
-            draw_kernel(n, i, source, scale);
-        else
-            draw_plain(n, i, source);
+    if (!n->model->built) {
+        draw_unbuilt(n);
+        return;
     }
+    for (int i = 0; i < n->layout.blocks; i++)
+        for (int j = 0; j < n->model->layer[n->layout.block[i].layer].inputs; j++)
+            draw_input(n, i, j, scale);
 }

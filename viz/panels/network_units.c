@@ -219,15 +219,24 @@ static void draw_chip(struct scene *n, struct rect r, const char *text)
     draw_text(n->d, box, ALIGN_CENTRE, f, view_colour(n->v, COLOUR_ON_TIP), text);
 }
 
+/* Of images and texts one sample is followed through the network, as its tiles are; of other data each unit
+ * has its map. */
+static bool follows_sample(const struct scene *n)
+{
+    const struct data *d = n->picture ? n->picture->data : NULL;
+    return d && n->picture->kind == MAP_SAMPLES && (shape_is_image(&d->shape) || d->letters);
+}
+
 static void draw_unit(struct scene *n, int block, int unit)
 {
+    bool sample = follows_sample(n);
     const struct block *b = &n->layout.block[block];
     struct rect r = block_unit(b, unit);
     float px = n->v->theme->px, radius = fminf(4 * px, r.w * 0.15f), value;
     char number[24];
     draw_fill(n->d, r, radius, view_colour(n->v, COLOUR_PANEL)); /* hides links, also under a faded map */
-    bool drawn =
-        n->picture && draw_unit_map(n->d, n->v, n->picture, b->layer, unit, r, radius, r.w < 50 * px);
+    bool drawn = n->picture && !sample &&
+                 draw_unit_map(n->d, n->v, n->picture, b->layer, unit, r, radius, r.w < 50 * px);
     if (!drawn && value_of(n, b->layer, unit, &value))
         draw_fill(n->d, r, radius, value_colour(n->v, n->picture, b->layer, unit, value));
     else if (!drawn)
@@ -235,8 +244,29 @@ static void draw_unit(struct scene *n, int block, int unit)
     draw_unit_frame(n, b, unit, r, radius);
     unit_zone(n, b->layer, unit, r);
     draw_bias(n, b->layer, unit, r); /* its zone lies above the unit's */
-    if (r.w >= 20 * px && wave_unit(n, b, block, unit, number))
+    bool said = sample && b->layer == n->model->layers - 1 && value_of(n, b->layer, unit, &value);
+    if (r.w >= 20 * px && wave_unit(n, b, unit, number))
         draw_chip(n, r, number);
+    else if (r.w >= 28 * px && said && fabsf(value) >= 0.005f) {
+        snprintf(number, sizeof number, "%.2f", (double)value);
+        draw_chip(n, r, number);
+    }
+}
+
+/* A text's characters, where there is room for them. */
+static void draw_letters(struct scene *n, const struct block *b)
+{
+    const struct data *d = n->picture ? n->picture->data : NULL;
+    const struct layer_picture *l = &n->picture->layer[b->layer];
+    float px = n->v->theme->px;
+    if (b->layer || !d || !d->letters || b->size < 9 * px)
+        return;
+    draw_fill(n->d, b->box, 2 * px, view_colour(n->v, COLOUR_WELL));
+    struct font f = view_font(n->v, FONT_NUMBER_SMALL);
+    f.size = fminf(f.size, b->size * 0.95f);
+    for (int u = 0; u < b->shown && u < l->values; u++)
+        draw_text(n->d, rect_inset(block_unit(b, u), -2 * px), ALIGN_CENTRE, f,
+            view_colour(n->v, COLOUR_TEXT), letter_sign(d, (int)l->value[u]));
 }
 
 static void draw_cells(struct scene *n, const struct block *b)
@@ -260,6 +290,8 @@ static void draw_cells(struct scene *n, const struct block *b)
         draw_fill(d, (struct rect){b->box.x + (float)i * b->size - px / 2, b->box.y, px, b->box.h}, 0, gap);
     for (int i = 1; b->size >= 7 * px && i < b->rows; i++)
         draw_fill(d, (struct rect){b->box.x, b->box.y + (float)i * b->size - px / 2, b->box.w, px}, 0, gap);
+    if (n->picture)
+        draw_letters(n, b);
     draw_frame(d, rect_inset(b->box, -px), 2 * px, px, view_colour(n->v, COLOUR_EDGE));
     for (int u = 0; u < b->shown; u++) {
         if (is_looked_at(n, b->layer, u))
@@ -273,29 +305,77 @@ static void draw_cells(struct scene *n, const struct block *b)
 /* --- around the units -------------------------------------------------------------------------------------
  */
 
+/* A padlock: the layer is frozen. */
+static void draw_lock(struct scene *n, struct rect r)
+{
+    float px = n->v->theme->px, w = 7 * px, h = 6 * px;
+    struct rect body = {r.x + (r.w - w) / 2, r.y + r.h / 2 - px, w, h};
+    struct colour c = view_colour(n->v, COLOUR_ACCENT);
+    draw_ring(n->d, (struct point){body.x + w / 2, body.y}, 0.36f * w, 1.3f * px, c);
+    draw_fill(n->d, body, px, c);
+}
+
+/* What a layer is, beside its shape: its activation, whose parameters it has, or its type. */
+static void describe(const struct scene *n, const struct layer *l, char *out, size_t size)
+{
+    char shape[SHAPE_TEXT] = "";
+    if (n->model->built)
+        shape_text(&l->out, shape);
+    const char *kind = l->activation ? l->activation->name : l->inputs && !l->params ? l->type->name : "";
+    if (l->like)
+        snprintf(out, size, "%s%slike %s", shape, *shape ? " · " : "", n->model->layer[l->like].name);
+    else
+        snprintf(out, size, "%s%s%s", shape, *shape && *kind ? " · " : "", kind);
+}
+
+static void head_zone(struct scene *n, const struct block *b)
+{
+    const struct layer *l = &n->model->layer[b->layer];
+    char tip[NETWORK_TEXT], command[80] = "";
+    int used = snprintf(tip, sizeof tip, "%s: %s", l->name, l->type->summary);
+    if (l->like)
+        used += snprintf(tip + used, sizeof tip - (size_t)used, ", with the parameters of %s",
+            n->model->layer[l->like].name);
+    else if (l->params)
+        used += snprintf(tip + used, sizeof tip - (size_t)used, ", %zu parameters%s", layer_param_count(l),
+            l->frozen ? ", frozen" : "");
+    if (l->inputs > 1 || l->from_given) {
+        used += snprintf(tip + used, sizeof tip - (size_t)used, "\nreads");
+        for (int j = 0; j < l->inputs && (size_t)used < sizeof tip; j++)
+            used += snprintf(tip + used, sizeof tip - (size_t)used, "%s %s", j ? " and" : "",
+                n->model->layer[l->input[j]].name);
+    }
+    if (l->params)
+        snprintf(command, sizeof command, "show weights %s", l->name);
+    draw_zone(n->d, b->head, (struct subject){SUBJECT_LAYER, b->layer, 0, 0}, command, tip);
+}
+
 /* "dense1" over "16 · tanh"; in a narrow column the layer's number over "16". */
 static void draw_head(struct scene *n, const struct block *b)
 {
     const struct layer *l = &n->model->layer[b->layer];
     struct rect r = b->head, top = rect_cut_top(&r, r.h / 2);
     struct font f = view_font(n->v, FONT_SMALL);
+    float px = n->v->theme->px, lock = l->frozen && l->params ? 11 * px : 0;
     char shape[SHAPE_TEXT] = "", size[96], number[16];
     if (n->model->built)
         shape_text(&l->out, shape);
-    const char *kind = l->activation ? l->activation->name : b->layer && !l->params ? l->type->name : "";
-    snprintf(size, sizeof size, "%s%s%s", shape, *shape && *kind ? " · " : "", kind);
+    describe(n, l, size, sizeof size);
     snprintf(number, sizeof number, "%d", b->layer);
-    bool fits = text_width(n->d, f, l->name) <= top.w;
-    draw_text(n->d, top, ALIGN_CENTRE, f, view_colour(n->v, COLOUR_TEXT), fits ? l->name : number);
-    fits = text_width(n->d, f, size) <= r.w;
-    draw_text(n->d, r, ALIGN_CENTRE, f, view_colour(n->v, COLOUR_DIM), fits ? size : shape);
-    if (!n->v->mouse_inside || !rect_holds(b->head, n->v->mouse))
-        return;
-    char tip[NETWORK_TEXT], command[80] = "";
-    snprintf(tip, sizeof tip, "%s: %s, %zu parameters", l->name, l->type->summary, layer_param_count(l));
-    if (l->params)
-        snprintf(command, sizeof command, "show weights %s", l->name);
-    draw_zone(n->d, b->head, (struct subject){SUBJECT_LAYER, b->layer, 0, 0}, command, tip);
+    const char *name = text_width(n->d, f, l->name) + lock <= top.w ? l->name : number;
+    float wide = text_width(n->d, f, name);
+    if (lock > 0) {
+        draw_lock(n, (struct rect){top.x + (top.w - wide - lock) / 2, top.y, lock, top.h});
+        rect_cut_left(&top, lock);
+    }
+    draw_text(n->d, top, ALIGN_CENTRE, f, view_colour(n->v, COLOUR_TEXT), name);
+    bool fits = text_width(n->d, f, size) <= r.w;
+    if (text_width(n->d, f, shape) > r.w && strrchr(shape, 'x')) /* channels say most */
+        memmove(shape, strrchr(shape, 'x'), strlen(strrchr(shape, 'x')) + 1);
+    draw_text(n->d, r, ALIGN_CENTRE, f, view_colour(n->v, l->like ? COLOUR_ACCENT : COLOUR_DIM),
+        fits ? size : shape);
+    if (n->v->mouse_inside && rect_holds(b->head, n->v->mouse))
+        head_zone(n, b);
 }
 
 static void draw_names(struct scene *n, const struct block *b)
@@ -325,6 +405,8 @@ static void draw_more(struct scene *n, const struct block *b)
     struct font f = view_font(n->v, FONT_SMALL);
     char text[32];
     snprintf(text, sizeof text, "… %d more", b->units - b->shown);
+    if (text_width(n->d, f, text) > b->more.w)
+        snprintf(text, sizeof text, "+%d", b->units - b->shown);
     float w = fminf(text_width(n->d, f, text) + 6 * px, b->more.w);
     struct rect ground = {b->more.x + (b->more.w - w) / 2, b->more.y, w, b->more.h};
     draw_fill(n->d, ground, 3 * px, colour_alpha(view_colour(n->v, COLOUR_PANEL), 0.88f));
@@ -346,6 +428,8 @@ void network_draw_units(struct scene *n)
         }
         if (b->kind == BLOCK_CELLS)
             draw_cells(n, b);
+        if (b->kind == BLOCK_TILES)
+            network_draw_tiles(n, i);
         for (int u = 0; b->kind == BLOCK_UNITS && u < b->shown; u++)
             draw_unit(n, i, u);
         if (b->more.h > 0)
@@ -356,21 +440,35 @@ void network_draw_units(struct scene *n)
     n->d->alpha = 1;
 }
 
+/* From an output to the loss. */
+static void draw_loss_links(struct scene *n, const struct block *b)
+{
+    struct rect r = n->layout.loss;
+    float px = n->v->theme->px;
+    struct colour line = colour_alpha(view_colour(n->v, COLOUR_FAINT), 0.8f);
+    bool names = n->layout.labels_right > 0 && b->columns == 1 && b->kind == BLOCK_UNITS &&
+                 b->layer == n->model->layers - 1;
+    float start = names ? n->layout.labels_right + 10 * px : 0;
+    bool one = b->kind == BLOCK_TILES || b->shown > 64;
+    for (int u = 0; u < (one ? 1 : b->shown); u++) {
+        struct point a = block_out(b, u);
+        if (one)
+            a = (struct point){b->box.x + b->box.w, b->box.y + b->box.h / 2};
+        a.x += start;
+        draw_curve(n->d, a, (struct point){r.x, r.y + r.h / 2}, 1.2f * px, line);
+    }
+}
+
 void network_draw_loss(struct scene *n)
 {
     struct rect r = n->layout.loss;
-    const struct block *b = &n->layout.block[n->layout.blocks - 1];
     if (r.w <= 0 || !n->picture)
         return;
     float px = n->v->theme->px;
     bool wave = n->wave.kind != WAVE_NONE;
-    struct colour line = colour_alpha(view_colour(n->v, COLOUR_FAINT), 0.8f);
-    float start = n->layout.labels_right > 0 && b->columns == 1 ? n->layout.labels_right + 10 * px : 0;
-    for (int u = 0; u < b->shown && b->shown <= 64; u++) {
-        struct point a = block_out(b, u);
-        a.x += start;
-        draw_curve(n->d, a, (struct point){r.x, r.y + r.h / 2}, 1.2f * px, line);
-    }
+    for (int i = 0; i < n->layout.blocks; i++)
+        if (model_is_output(n->model, n->layout.block[i].layer))
+            draw_loss_links(n, &n->layout.block[i]);
     bool lit = n->wave.kind == WAVE_LOSS && n->wave.moving;
     n->d->alpha = wave && n->wave.moving && !lit ? 0.4f : 1;
     draw_fill(n->d, r, 6 * px, view_colour(n->v, COLOUR_WELL));

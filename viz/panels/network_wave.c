@@ -48,7 +48,7 @@ static bool probe_stands(const struct view *v)
            p->state->model == session_network(s)->model;
 }
 
-struct wave network_wave(const struct view *v, int blocks)
+struct wave network_wave(const struct view *v, int columns)
 {
     struct wave w = {.kind = WAVE_NONE, .probe = &v->session->probe};
     if (!probe_stands(v))
@@ -62,9 +62,9 @@ struct wave network_wave(const struct view *v, int blocks)
         w.moving = t < row->seconds;
         w.gradients = row->kind == WAVE_BACKWARD || row->kind == WAVE_UPDATE;
         float part = ease(w.moving ? (float)(t / row->seconds) : 1);
-        w.at = row->kind == WAVE_FORWARD    ? part * (float)(blocks - 1)
-               : row->kind == WAVE_BACKWARD ? (1 - part) * (float)(blocks - 1)
-               : row->kind == WAVE_LOSS     ? (float)(blocks - 1)
+        w.at = row->kind == WAVE_FORWARD    ? part * (float)(columns - 1)
+               : row->kind == WAVE_BACKWARD ? (1 - part) * (float)(columns - 1)
+               : row->kind == WAVE_LOSS     ? (float)(columns - 1)
                                             : part;
         if (w.moving)
             return w;
@@ -91,7 +91,8 @@ float wave_light(const struct scene *n, int block, bool links)
         return 1;
     if (w->kind == WAVE_UPDATE)
         return links ? 1 : faded;
-    float away = fabsf(w->at - ((float)block - (links ? 0.5f : 0)));
+    float column = (float)n->layout.block[block].column;
+    float away = fabsf(w->at - (column - (links ? 0.5f : 0)));
     if (w->kind == WAVE_LOSS && links)
         away = 1;
     return 1 - (1 - faded) * fminf(fmaxf((away - 0.5f) / 0.5f, 0), 1);
@@ -113,13 +114,14 @@ static void signed_number(double value, char out[24])
         memmove(e + 2, e + 3, strlen(e + 3) + 1);
 }
 
-bool wave_unit(const struct scene *n, const struct block *b, int block, int unit, char out[24])
+bool wave_unit(const struct scene *n, const struct block *b, int unit, char out[24])
 {
     const struct wave *w = &n->wave;
     if (w->kind == WAVE_NONE || w->kind == WAVE_UPDATE)
         return false;
     bool back = w->gradients;
-    if (back ? (float)block < w->at - 0.05f || b->layer == 0 : (float)block > w->at + 0.05f)
+    float column = (float)b->column;
+    if (back ? column < w->at - 0.05f || b->layer == 0 : column > w->at + 0.05f)
         return false;
     const float *x =
         back ? workspace_delta(w->probe->ws, b->layer) : workspace_activation(w->probe->ws, b->layer);
@@ -220,14 +222,15 @@ static const struct block *source_of(const struct scene *n, int block)
     int layer = n->layout.block[block].layer;
     if (!n->picture->layer[layer].links)
         return NULL;
-    return network_block(&n->layout, n->model, n->model->layer[layer].input[0]);
+    const struct block *source = network_block(&n->layout, n->model, n->model->layer[layer].input[0]);
+    return source && n->layout.block[block].column - source->column == 1 ? source : NULL;
 }
 
 static void draw_pulses(struct scene *n, int block)
 {
     const struct block *b = &n->layout.block[block], *source = source_of(n, block);
     const struct layer_picture *l = &n->picture->layer[b->layer];
-    float at = n->wave.at - (float)(block - 1), most = 0;
+    float at = n->wave.at - (float)(b->column - 1), most = 0;
     if (!source || at <= 0 || at >= 1)
         return;
     int first = l->links > PULSES ? l->links - PULSES : 0;
@@ -254,7 +257,7 @@ static void draw_numbers(struct scene *n, int block)
     const struct block *b = &n->layout.block[block], *source = source_of(n, block);
     const struct layer_picture *l = &n->picture->layer[b->layer];
     const struct wave *w = &n->wave;
-    float at = w->at - (float)(block - 1);
+    float at = w->at - (float)(b->column - 1);
     bool reached = w->kind == WAVE_UPDATE || w->kind == WAVE_LOSS || (w->gradients ? at <= 0.5f : at >= 0.5f);
     if (!source || !reached || l->links > NUMBERED_LINKS || b->columns > 1 || source->columns > 1)
         return;

@@ -1,9 +1,11 @@
 /* output.c - what the network says: over the plane of its inputs, or what fits the data instead.
  *
  *     two inputs    a map with the samples on it        one input   a curve through the samples
+ *     images        a wall of samples and answers       text        characters and what was expected
  *     classes       what was taken for what             numbers     predicted against true
+ *     reconstructed inputs and outputs in pairs
  *
- * Looking at a unit of the network swaps that unit's map in. */
+ * Looking at a unit or a tile of the network swaps that one in. */
 #include "output.h"
 
 #include <math.h>
@@ -151,7 +153,8 @@ static struct output output_of(const struct view *v, struct draw *d)
     if (p && p->model == session_network(s)->model && p->data && p->data == s->data)
         o.picture = p;
     struct subject look = view_subject(v, SUBJECT_UNIT);
-    if (look.kind == SUBJECT_UNIT && o.picture && picture_map(o.picture, look.a, look.b)) {
+    bool there = o.picture && look.kind == SUBJECT_UNIT;
+    if (there && (picture_map(o.picture, look.a, look.b) || output_has_tile(o.picture, look.a, look.b))) {
         o.layer = look.a;
         o.unit = look.b;
     }
@@ -175,26 +178,67 @@ static void draw_words(const struct view *v, struct rect r, struct draw *d, cons
     draw_text(d, r, ALIGN_CENTRE, view_font(v, FONT_BODY), view_colour(v, COLOUR_DIM), text);
 }
 
+/* True when the head gives the network's input back. */
+static bool reconstructs(const struct output *o)
+{
+    const struct model *m = o->picture->model;
+    const struct recipe *r = &session_network(o->v->session)->recipe;
+    const struct recipe_output *out = recipe_output_find(r, model_head(m)->name);
+    return out && out->reconstruct && o->picture->K == shape_size(&o->data->shape);
+}
+
+/* A head that says something for each of several places. */
+static void draw_places(const struct output *o, struct rect r)
+{
+    const struct data *d = o->data;
+    size_t K = o->picture->K, classes = (size_t)d->classes;
+    const struct shape *s = &model_head(o->picture->model)->out;
+    if (d->letters && K % classes == 0 && K / classes <= d->targets)
+        output_text(o, r);
+    else if (K == d->targets * classes && s->rank >= 2 && s->dim[s->rank - 1] == d->classes)
+        output_labels(o, r);
+    else
+        draw_words(o->v, r, o->d, "The last layer does not fit the targets yet");
+}
+
+/* What a network says of data that do not lie on a plane or a line. */
+static void draw_rows(const struct output *o, struct rect r)
+{
+    const struct data *d = o->data;
+    if (reconstructs(o))
+        output_pairs(o, r);
+    else if (d->classes && d->targets > 1)
+        draw_places(o, r);
+    else if (!data_head_fits(d, o->picture->head->encoding, o->picture->K, NULL))
+        draw_words(o->v, r, o->d, "The last layer does not fit the targets yet");
+    else if (d->classes && shape_is_image(&d->shape) && !o->v->discretise)
+        output_wall(o, r);
+    else if (d->classes)
+        output_confusion(o, r);
+    else
+        output_scatter(o, r);
+}
+
 static void draw(const struct view *v, struct rect r, struct draw *d)
 {
     struct output o = output_of(v, d);
     const struct data *data = o.data;
     if (!data)
         draw_words(v, r, d, *v->caption ? "No data yet" : "No data yet: type  data spiral");
+    else if (o.layer >= 0 && output_has_tile(o.picture, o.layer, o.unit))
+        output_tile(&o, r);
     else if (data->plane && data->raw_x)
         output_plane(&o, r);
     else if (data->raw == 1 && data->raw_x && !data->classes)
         output_line(&o, r);
     else if (!o.picture)
-        draw_words(v, r, d, "Add layers to see what they say");
+        draw_words(v, r, d,
+            session_network(v->session)->model->params > 0 ? "This network is too large to be repeated here"
+                                                           : "Add layers to see what they say");
     else if (o.layer >= 0)
         output_samples(&o, r);
-    else if (!data_head_fits(data, o.picture->head->encoding, o.picture->K, NULL))
-        draw_words(v, r, d, "The last layer does not fit the targets yet");
-    else if (data->classes)
-        output_confusion(&o, r);
     else
-        output_scatter(&o, r);
+        draw_rows(&o, r);
 }
 
 extern const struct panel panel_output;

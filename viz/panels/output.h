@@ -21,6 +21,16 @@ void output_line(const struct output *o, struct rect r);      /* one input: a cu
 void output_scatter(const struct output *o, struct rect r);   /* numbers: predicted against true */
 void output_confusion(const struct output *o, struct rect r); /* classes: what was taken for what */
 void output_samples(const struct output *o, struct rect r);   /* a unit over samples */
+void output_wall(const struct output *o, struct rect r);      /* images of classes, the wrong answers first */
+void output_pairs(const struct output *o, struct rect r);     /* an autoencoder: inputs and what came back */
+void output_labels(const struct output *o, struct rect r);    /* a class for each place of an image */
+void output_text(const struct output *o, struct rect r);      /* characters, and what was expected */
+void output_tile(const struct output *o, struct rect r);      /* a tile of the network, large: o->unit */
+
+bool output_has_tile(const struct picture *p, int layer, int tile);
+
+/* The likeliest classes as bars, the true one in its own colour. */
+void output_bars(const struct output *o, struct rect r, const float *p, int classes, int truth);
 
 /* The colour of a row's target: its class, or its number on the diverging scale. */
 struct colour output_target_colour(const struct output *o, size_t row);

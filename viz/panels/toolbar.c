@@ -165,12 +165,13 @@ static int readings(const struct view *v, struct reading out[8])
     const struct recipe *recipe = &session_network(v->session)->recipe;
     double lr = session_running(v->session) ? v->status.lr : recipe->optimizer ? recipe->lr : NAN;
     const struct data *data = v->session->data;
-    bool numbers = data && data->classes == 0, held_out = data && data->n > data->train;
+    bool told = p && isfinite(p->mae) && isnan(p->accuracy); /* classes that are not what is trained for */
+    bool numbers = told || (data && data->classes == 0), held_out = data && data->n > data->train;
     double score = !p ? NAN : (double)(numbers ? p->mae : p->accuracy);
     double val_score = !p ? NAN : (double)(numbers ? p->val_mae : p->val_accuracy);
     int n = 0;
     out[n] = (struct reading){.name = "epoch", .widest = "00,000", .rank = 0};
-    count_text(p ? p->epoch : 0, out[n++].text);
+    count_text(p ? p->epoch : v->status.epoch, out[n++].text);
     out[n++] = read_loss(p);
     if (held_out)
         out[n++] = read_number("val_loss", 4, p ? (double)p->val_loss : NAN);
