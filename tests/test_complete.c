@@ -41,8 +41,8 @@ static void test_offers(void **state)
     assert_offers("data spi", "spiral");
     assert_offers("data spiral noi", "noise=");
     assert_offers("compile ada", "adadelta adagrad adam adamw");
-    assert_offers("compile loss=m", "mse mae");
-    assert_offers("compile adam mom", "momentum=");
+    assert_offers("compile loss=m", "mae mse");
+    assert_offers("compile adam mom", "momentum= momentum_decay=");
     assert_offers("insert 1 den", "dense");
     assert_offers("insert 1 dense 4 sigm", "sigmoid");
     assert_offers("time fi", "fit");
