@@ -4,12 +4,12 @@
 #include "table.h"
 
 #define LAYER_TYPES(each)                                                                                    \
-    each(input) each(dense) each(activation) each(flatten) each(dropout) each(add) each(multiply)            \
-        each(average) each(concat) each(dot) each(masking) each(spatial_dropout) each(gaussian_noise)        \
-            each(sampling) each(embedding) each(positional) each(attention) each(layernorm) each(batchnorm)  \
-                each(conv1d) each(conv2d) each(conv2d_transpose) each(maxpool1d) each(maxpool2d)             \
-                    each(avgpool2d) each(globalavgpool) each(globalmaxpool) each(upsample2d) each(zeropad2d) \
-                        each(reshape) each(permute) each(simple_rnn) each(lstm) each(gru)
+    each(input) each(dense) each(activation) each(flatten) each(reshape) each(permute) each(conv1d)          \
+        each(conv2d) each(conv2d_transpose) each(maxpool1d) each(maxpool2d) each(avgpool2d)                  \
+            each(globalavgpool) each(globalmaxpool) each(upsample2d) each(zeropad2d) each(simple_rnn)        \
+                each(lstm) each(gru) each(embedding) each(positional) each(attention) each(masking)          \
+                    each(layernorm) each(batchnorm) each(dropout) each(spatial_dropout) each(gaussian_noise) \
+                        each(sampling) each(add) each(concat) each(multiply) each(average) each(dot)
 
 #define DECLARE(type) extern const struct layer_type type##_layer;
 LAYER_TYPES(DECLARE)

@@ -99,7 +99,7 @@ static void every_generator_keeps_the_promises(void **state)
         data_unref(again);
         data_unref(d);
     }
-    assert_int_equal(i, 12);
+    assert_int_equal(i, 13);
     assert_null(data_source_name(i));
     assert_null(data_source_find("nothing"));
 }
