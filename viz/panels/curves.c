@@ -6,6 +6,7 @@
  * way to it is long. */
 #include "../panel.h"
 #include "../plot.h"
+#include "curves_runs.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -271,10 +272,13 @@ static void draw_chart(
 {
     const struct theme *t = v->theme;
     struct rect legend = rect_cut_top(&r, text_height(view_font(v, FONT_NUMBER)) + 2 * t->px);
-    float last = c->n ? c->epoch[c->n - 1] : 0;
+    const struct runs *runs = k->loss ? session_runs(v->session) : NULL;
+    float last = fmaxf(c->n ? c->epoch[c->n - 1] : 0, curves_runs_last(runs));
     double top;
     struct axis x = {0, fmaxf(last, 10), false}, y = value_axis(k, c->n, k->loss && log_axis(v, c), &top);
+    curves_runs_widen(runs, &y);
     struct plot p = plot_begin(v, d, r, x, y, "epoch");
+    curves_runs_draw(v, d, &p, runs);
     draw_series(v, d, &p, c, k->train, false);
     draw_series(v, d, &p, c, k->held_out, true);
     if (c->broken)
@@ -292,7 +296,7 @@ static void draw_chart(
         draw_hover(v, d, &p, k, c, at);
     }
     draw_legend(v, d, legend, k, c, at);
-    if (c->n > 0)
+    if (c->n > 0 || runs)
         return;
     const char *nothing = v->status.step ? "the curves go on with the next epoch" : "nothing trained yet";
     struct font f = view_font(v, FONT_SMALL);
