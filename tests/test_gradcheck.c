@@ -59,7 +59,8 @@ static void fill_targets(const struct goal *g)
 }
 
 /* Typical errors are near 1e-5; float32 noise in the loss keeps the worst of a few hundred below 5e-3. A
- * wrong factor or sign gives 0.1 and more. */
+ * wrong factor or sign gives 0.1 and more. The loss of boxes has a kink wherever two corners pass, and what
+ * is measured next to one lies between its two slopes: there four times as much. */
 static void assert_right(struct shape in, const char *const lines[], const char *loss, double l1, double l2)
 {
     struct recipe r;
@@ -74,7 +75,8 @@ static void assert_right(struct shape in, const char *const lines[], const char 
     assert_true(gradcheck_run(s, &r, &goals, x, t, N, 0, NULL, &result, &e));
     assert_int_equal(result.checked + result.skipped, s->model->params);
     assert_true(result.skipped * 10 <= s->model->params);
-    if (!(result.worst < 5e-3) || !(result.mean < 5e-4))
+    double bound = strcmp(loss, "iou") ? 1 : 4;
+    if (!(result.worst < bound * 5e-3) || !(result.mean < bound * 5e-4))
         fail_msg("%s, %s: layer %d param %d element %zu: numeric %g, analytic %g, worst %g, mean %g",
             lines[0], loss, result.layer, result.param, result.element, result.numeric, result.analytic,
             result.worst, result.mean);
