@@ -6,6 +6,7 @@
 
 #include "../src/error.h"
 #include "../src/io/file.h"
+#include "../src/io/import_parts.h"
 #include "../src/memory.h"
 #include "reference.h"
 
@@ -249,10 +250,37 @@ static void test_epsilon(void **state)
     prompt_close();
 }
 
+static bool has_row(const struct import_origin *o, const char *type)
+{
+    for (const struct import_row *row = o->row; row->type; row++)
+        if (!strcmp(row->type, type))
+            return true;
+    return false;
+}
+
+/* Every type of layer that has weights can take them. */
+static void test_rows(void **state)
+{
+    const struct layer_type *t;
+    int with_weights = 0;
+    for (size_t i = 1; (t = layer_type_at(i)); i++) {
+        prompt_open();
+        type_well(t->before ? t->before : "input 4");
+        if (type(t->example) && model_head(session_network(prompt.session)->model)->params) {
+            if (!has_row(&import_pytorch, t->name) || !has_row(&import_keras, t->name))
+                fail_msg("%s has weights: give it a row in import_pytorch.c and import_keras.c", t->name);
+            with_weights++;
+        }
+        prompt_close();
+    }
+    assert_true(with_weights >= 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_rows),
         cmocka_unit_test(test_misfits),
         cmocka_unit_test(test_no_model),
         cmocka_unit_test(test_values),
