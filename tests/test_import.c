@@ -222,6 +222,19 @@ static void test_order(void **state)
     prompt_close();
 }
 
+/* Names come from anybody: what is printed of them drives no terminal. */
+static void test_names(void **state)
+{
+    static const float values[] = {1, 2};
+    write_file("escape.safetensors",
+        "{" ONE("a\\u001b[31m\\n.weight", "F32", 0, 4) "," ONE("b\\u0007.bias", "F32", 4, 8) "}", values, 8);
+    prompt_open();
+    type_well("input 1; dense 1 use_bias=no; load escape from=pytorch partial");
+    assert_non_null(strstr(text_get(&printed), "dense1 from a?[31m?\n"
+                                               "not loaded: nothing takes 'b?.bias' (1x1)\n"));
+    prompt_close();
+}
+
 /* What fits is loaded, what does not is told; recipe, data and the other weights stay. */
 static void test_partial(void **state)
 {
@@ -285,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_no_model),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_order),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_partial),
         cmocka_unit_test(test_epsilon),
     };

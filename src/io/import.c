@@ -219,11 +219,12 @@ struct complaints {
 static void complain(struct complaints *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void complain(struct complaints *c, const char *format, ...)
 {
-    char line[240];
+    char line[240]; /* names are cut to 60 bytes */
     va_list list;
     va_start(list, format);
     vsnprintf(line, sizeof line, format, list);
     va_end(list);
+    import_clean(line);
     c->count++;
     if (c->shown >= COMPLAINTS || c->text.length + strlen(line) > COMPLAINTS_BYTES)
         return;

@@ -147,6 +147,14 @@ void import_modules_release(struct import_modules *m)
     *m = (struct import_modules){0};
 }
 
+char *import_clean(char *text)
+{
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = '?';
+    return text;
+}
+
 const char *import_module_name(const struct import_module *m, char out[IMPORT_NAME])
 {
     const struct import_part *p = m->part;
@@ -155,5 +163,5 @@ const char *import_module_name(const struct import_module *m, char out[IMPORT_NA
         snprintf(out, IMPORT_NAME, "%.*s", length < IMPORT_NAME ? (int)length : IMPORT_NAME, p->tensor->name);
     if (p->level && p->prefix && at + 20 < IMPORT_NAME)
         snprintf(out + at, IMPORT_NAME - (size_t)at, " layer %d", p->level);
-    return out;
+    return import_clean(out);
 }

@@ -84,6 +84,9 @@ bool import_modules_make(
     struct import_modules *m, const struct tensor_file *f, const struct import_origin *o, struct error *e);
 void import_modules_release(struct import_modules *m);
 
+/* Puts '?' for control characters, which a file's names may hold; returns the text. */
+char *import_clean(char *text);
+
 /* "features.0", "rnn layer 1", or its first tensor where it has no name; in `out`, which is returned. */
 #define IMPORT_NAME 80
 const char *import_module_name(const struct import_module *m, char out[IMPORT_NAME]);

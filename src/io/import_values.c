@@ -31,12 +31,12 @@ static bool passes_rows(const struct layer *l)
     return true;
 }
 
-/* Sequences: positions x values on both sides, but channels x positions around PyTorch's convolutions. */
+/* Sequences are positions x values on both sides, but channels x positions around PyTorch's convolutions. */
 static bool is_channels_first(const struct model *m, int layer)
 {
     const struct layer *l = &m->layer[layer];
-    while (l->out.rank == 2 && l->inputs == 1 && shape_equal(&l->in, &l->out) &&
-           !strstr(l->type->name, "conv") && !strstr(l->type->name, "pool"))
+    while (l->out.rank == 2 && l->inputs && shape_equal(&l->in, &l->out) &&
+           (!l->params || !strcmp(l->type->name, "batchnorm")) && !strstr(l->type->name, "pool"))
         l = &m->layer[l->input[0]];
     return l->out.rank > 2 || strstr(l->type->name, "conv") || strstr(l->type->name, "pool");
 }

@@ -92,6 +92,27 @@ class Named(nn.Module):
         return self.fc(self.bn_fc(x))
 
 
+class Steps(nn.Module):
+    """Convolutions over a sequence, added up and flattened; with attention, the channels stand last before that."""
+
+    def __init__(self, attends):
+        super().__init__()
+        self.one = nn.Conv1d(2, 4, 3, padding=1)
+        self.two = nn.Conv1d(4, 4, 3, padding=1)
+        self.norm = nn.BatchNorm1d(4)
+        if attends:
+            self.attend = nn.MultiheadAttention(4, 2, batch_first=True)
+        self.fc = nn.Linear(4 * 5, 3)
+
+    def forward(self, x):
+        one = F.relu(self.one(x))
+        x = self.norm(one + self.two(one))
+        if hasattr(self, "attend"):
+            x = x.transpose(1, 2)
+            x = self.attend(x, x, x, need_weights=False)[0]
+        return self.fc(x.flatten(1))
+
+
 class Twice(nn.Module):
     """Two maps flattened and joined."""
 
@@ -192,6 +213,9 @@ def pytorch_cases():
     module("named", named, Named(), image, first, by_name=True)
     module("sequence", "input 7x2; conv1d 3 2 relu; flatten; dense 2",
            nn.Sequential(nn.Conv1d(2, 3, 2), nn.ReLU(), nn.Flatten(), nn.Linear(18, 2)), torch.randn(2, 7, 2), first)
+    steps = "input 5x2; conv1d 4 3 relu padding=same name=first; conv1d 4 3 padding=same; add first; batchnorm epsilon=1e-5; "
+    module("steps", steps + "flatten; dense 3", Steps(False), torch.randn(2, 5, 2), first)
+    module("steps-attended", steps + "attention 2; flatten; dense 3", Steps(True), torch.randn(2, 5, 2), first)
     module("twice", "input 4x4x1; conv2d 3 2 strides=2 name=b; flatten name=flat; conv2d 2 2 name=a from=0; flatten; "
                     "concat flat; dense 12", Twice(), torch.randn(2, 4, 4, 1), first)
     module("generator", "input 3; dense 12; batchnorm epsilon=1e-5; activation relu; reshape 2x2x3; conv2d_transpose 2 2 strides=2",
