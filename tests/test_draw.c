@@ -88,6 +88,28 @@ static void shapes_cover_their_area(void **state)
     assert_float_equal(area(p), 3 * hypot(40, 28) + 3.14159 * 1.5 * 1.5, 4);
 }
 
+/* Every pixel of a line has the coverage that its distance to the segment says, at any slope and length. */
+static void lines_are_distances(void **state)
+{
+    struct picture *p = *state;
+    for (int k = 0; k < 60; k++) {
+        float turn = (float)k * 0.1047198f, length = k % 4 == 3 ? 1.5f : 5 + (float)(k % 7) * 3.3f,
+              width = 1 + (float)(k % 5);
+        struct point a = {32.3f - length * cosf(turn), 31.6f - length * sinf(turn)};
+        struct point b = {32.3f + length * cosf(turn), 31.6f + length * sinf(turn)};
+        draw_begin(&p->d, whole);
+        draw_line(&p->d, a, b, width, white);
+        render(p);
+        for (int i = 0; i < SIDE * SIDE; i++) {
+            float x = (float)(i % SIDE) + 0.5f - a.x, y = (float)(i / SIDE) + 0.5f - a.y;
+            float t = fminf(fmaxf(x * cosf(turn) + y * sinf(turn), 0), 2 * length);
+            float away = hypotf(x - t * cosf(turn), y - t * sinf(turn));
+            float cover = fminf(fmaxf(width / 2 + 0.5f - away, 0), 1);
+            assert_in_range(grey(p, i % SIDE, i / SIDE) + 3, (int)(255 * cover), (int)(255 * cover) + 6);
+        }
+    }
+}
+
 static void thin_lines_fade(void **state)
 {
     struct picture *p = *state;
@@ -230,6 +252,7 @@ int main(void)
 #define PICTURE_TEST(name) cmocka_unit_test_setup_teardown(name, open_picture, close_picture)
     const struct CMUnitTest tests[] = {
         PICTURE_TEST(shapes_cover_their_area),
+        PICTURE_TEST(lines_are_distances),
         PICTURE_TEST(thin_lines_fade),
         PICTURE_TEST(dashes_leave_gaps_and_move),
         PICTURE_TEST(a_translucent_path_has_one_shade),

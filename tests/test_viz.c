@@ -236,6 +236,9 @@ static void captions_and_watches_are_shown(void **state)
     viz_set_caption(v, NULL);
     compose(&v->view, v->panel, v->panels, NULL, 1280, 800, &v->draw);
     assert_false(picture_says(v, "Move the boundary."));
+    assert_false(picture_says(v, "No room"));
+    compose(&v->view, v->panel, v->panels, NULL, 480, 700, &v->draw);
+    assert_true(picture_says(v, "No room for health"));
     for (int i = 0; i < VIEW_WATCHES + 3; i++) {
         char label[20];
         snprintf(label, sizeof label, "w[%d]", i);

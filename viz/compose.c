@@ -92,10 +92,16 @@ static void draw_card(const struct view *v, struct draw *d, struct rect r, bool 
     draw_frame(d, r, t->radius, focus ? 2 * t->px : fmaxf(floorf(t->px), 1), edge);
 }
 
-/* What can be done next, dim, in a corner of the largest card; gone once it was used. */
-static void draw_hint(const struct view *v, struct draw *d, struct rect *title)
+/* What can be done next, dim, in a corner of the largest card; first of all which panels have no room. */
+static void draw_hint(const struct view *v, struct draw *d, struct rect *title, const char *missing)
 {
     const struct theme *t = v->theme;
+    if (*missing) {
+        float name = text_width(d, view_font(v, FONT_TITLE), "Network") + 16 * t->px;
+        draw_text(d, rect_cut_right(title, fmaxf(title->w - name, 0)), ALIGN_RIGHT, view_font(v, FONT_SMALL),
+            t->colour[COLOUR_DIM], missing);
+        return;
+    }
     const char *what = v->status.phase == PHASE_RUNNING  ? "Space pauses   H lists the keys"
                        : v->status.phase == PHASE_PAUSED ? "Space goes on   H lists the keys"
                        : *view_play_command(v)           ? "Space trains   H lists the keys"
@@ -107,7 +113,28 @@ static void draw_hint(const struct view *v, struct draw *d, struct rect *title)
     draw_text(d, rect_cut_right(title, w + 1), ALIGN_RIGHT, f, t->colour[COLOUR_FAINT], what);
 }
 
-static void draw_slot(const struct view *v, struct draw *d, const struct slot *s)
+/* "No room for curves, health: smaller text (-) or  view curves": what was asked for and is not there. */
+static void missing_text(const struct view *v, const struct panel *const *panels, int count,
+    const struct slot *slot, int slots, char out[LINE_TEXT])
+{
+    const char *first = NULL;
+    size_t used = 0;
+    out[0] = '\0';
+    for (int i = 0; i < count && used < LINE_TEXT / 2; i++) {
+        bool there = panels[i]->suits && !panels[i]->suits(v);
+        for (int k = 0; k < slots; k++)
+            there = there || slot[k].panel == panels[i];
+        if (there)
+            continue;
+        used += (size_t)snprintf(
+            out + used, LINE_TEXT - used, "%s%s", first ? ", " : "No room for ", panels[i]->name);
+        first = first ? first : panels[i]->name;
+    }
+    if (first)
+        snprintf(out + used, LINE_TEXT - used, ": press - , or  view %s", first);
+}
+
+static void draw_slot(const struct view *v, struct draw *d, const struct slot *s, const char *missing)
 {
     char heading[96];
     const struct panel *p = s->panel;
@@ -117,7 +144,7 @@ static void draw_slot(const struct view *v, struct draw *d, const struct slot *s
     d->owner = p;
     if (title.h > 0) {
         if (p->place == PLACE_MAIN)
-            draw_hint(v, d, &title);
+            draw_hint(v, d, &title, missing);
         const char *text = p->heading ? p->heading(v, heading, sizeof heading) : NULL;
         text = text ? text : p->title ? p->title : "";
         draw_text(d, title, ALIGN_LEFT, view_font(v, FONT_TITLE), view_colour(v, COLOUR_TEXT), text);
@@ -332,8 +359,10 @@ void compose(const struct view *v, const struct panel *const *panels, int count,
     draw_fill(d, whole, 0, view_colour(v, COLOUR_BACKGROUND));
     struct strip s = strip_of(v, d, width);
     int n = layout(v, panels, count, whole, s.height, &free, slot);
+    char missing[LINE_TEXT];
+    missing_text(v, panels, count, slot, n, missing);
     for (int i = 0; i < n; i++)
-        draw_slot(v, d, &slot[i]);
+        draw_slot(v, d, &slot[i], missing);
     if (s.height > 0)
         draw_strip(v, d, free, &s);
     draw_tip(v, d, width, height);

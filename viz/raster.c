@@ -7,6 +7,7 @@
  * show. A polygon is cut into eight thin lines a row, each covering its spans exactly. */
 #include "raster.h"
 
+#include "../src/kernels/simd.h"
 #include "../src/text.h"
 
 #include <math.h>
@@ -68,12 +69,12 @@ static void paint_span(uint32_t *row, int x0, int x1, uint32_t colour, uint32_t 
         row[x] = blend(row[x], colour, amount);
 }
 
-static void paint_mask(uint32_t *row, const uint8_t *mask, int x0, int x1, uint32_t colour, uint32_t alpha)
+/* Where nothing is covered blend() changes nothing: no branch, so that whole rows go at once. */
+static void paint_mask(
+    uint32_t *restrict row, const uint8_t *restrict mask, int x0, int x1, uint32_t colour, uint32_t alpha)
 {
     for (int x = x0; x < x1; x++) {
         uint32_t amount = amount_of(mask[x], alpha);
-        if (amount == 0)
-            continue;
         row[x] = blend(row[x], colour, amount + (amount >> 7));
     }
 }
@@ -188,64 +189,131 @@ static void widen(float *low, float *high, float a, float b)
     *high = larger(*high, b);
 }
 
-/* The columns where a capsule of radius R meets the line at height y. */
-static bool capsule_columns(const struct segment *s, float R, float y, float *low, float *high)
+/* A capsule of radius R around a segment, ready to be walked row by row: where its middle line and the
+ * normals at its ends cross a row moves by the same step from each row to the next. */
+struct capsule {
+    struct point a, b, u;
+    float R, length;
+    float slope,
+        reach; /* of the middle line in columns a row, and half its width in a row; level: INFINITY */
+    float lean, across; /* of the normals, and the columns between them; upright: INFINITY */
+};
+
+static struct capsule capsule_of(const struct segment *s)
 {
+    struct capsule k = {.a = s->a, .u = s->u, .R = s->half + 0.5f, .length = s->length};
+    k.b = (struct point){s->a.x + s->u.x * s->length, s->a.y + s->u.y * s->length};
+    bool level = fabsf(s->u.y) <= 1e-6f, upright = fabsf(s->u.x) <= 1e-6f;
+    k.slope = level ? 0 : s->u.x / s->u.y;
+    k.reach = level ? INFINITY : k.R / fabsf(s->u.y);
+    k.lean = upright ? 0 : -s->u.y / s->u.x;
+    k.across = upright ? INFINITY : s->length / s->u.x;
+    return k;
+}
+
+static void widen_by_end(const struct capsule *k, struct point end, float y, float *low, float *high)
+{
+    float d = y - end.y, square = k->R * k->R - d * d;
+    if (square < 0)
+        return;
+    float half = sqrtf(square);
+    widen(low, high, end.x - half, end.x + half);
+}
+
+/* The columns where the capsule meets the line at height y, and those of them that lie between its ends. */
+static bool capsule_columns(const struct capsule *k, float y, float *low, float *high, float *from, float *to)
+{
+    float d = y - k->a.y, along = k->u.y * d;
     *low = INFINITY;
     *high = -INFINITY;
-    struct point end = {s->a.x + s->u.x * s->length, s->a.y + s->u.y * s->length};
-    float da = y - s->a.y, db = y - end.y;
-    if (da * da <= R * R)
-        widen(low, high, s->a.x - sqrtf(R * R - da * da), s->a.x + sqrtf(R * R - da * da));
-    if (db * db <= R * R)
-        widen(low, high, end.x - sqrtf(R * R - db * db), end.x + sqrtf(R * R - db * db));
-    float l = -INFINITY, h = INFINITY; /* of the slab between the two ends */
-    if (fabsf(s->u.y) > 1e-6f) {
-        float middle = s->a.x + s->u.x * da / s->u.y, reach = R / fabsf(s->u.y);
-        l = middle - reach;
-        h = middle + reach;
-    } else if (da * da > R * R) {
-        return *low <= *high;
+    widen_by_end(k, k->a, y, low, high);
+    widen_by_end(k, k->b, y, low, high);
+    float middle = k->a.x + k->slope * d;
+    *from = middle - k->reach;
+    *to = middle + k->reach;
+    if (k->across == INFINITY) {
+        if (along < 0 || along > k->length)
+            *to = -INFINITY;
+    } else {
+        float p = k->a.x + k->lean * d, q = p + k->across;
+        *from = larger(*from, smaller(p, q));
+        *to = smaller(*to, larger(p, q));
     }
-    if (fabsf(s->u.x) > 1e-6f) {
-        float p = s->a.x - s->u.y * da / s->u.x, q = p + s->length / s->u.x;
-        l = larger(l, smaller(p, q));
-        h = smaller(h, larger(p, q));
-    } else if (s->u.y * da < 0 || s->u.y * da > s->length) {
-        return *low <= *high;
-    }
-    if (l <= h)
-        widen(low, high, l, h);
+    if (k->reach == INFINITY && (d > k->R || d < -k->R))
+        *to = -INFINITY;
+    if (*from <= *to)
+        widen(low, high, *from, *to);
     return *low <= *high;
+}
+
+static inline void raise(uint8_t *mask, float cover)
+{
+    cover = cover < 0 ? 0 : cover > 1 ? 1 : cover;
+    int byte = (int)(cover * FULL + 0.5f), was = *mask;
+    *mask = (uint8_t)(was > byte ? was : byte);
+}
+
+/* Around an end: by the distance to it. */
+static void mask_end(uint8_t *mask, int x0, int x1, struct point end, float dy, float R)
+{
+    for (int x = x0; x < x1; x++) {
+        float dx = (float)x + 0.5f - end.x;
+        raise(&mask[x], R - sqrtf(dx * dx + dy * dy));
+    }
+}
+
+/* Between the ends the distance is that to the middle line, which grows evenly along a row. */
+static void mask_middle(uint8_t *mask, int x0, int x1, float distance, float step, float R)
+{
+    for (int i = 0; i < x1 - x0; i++)
+        raise(&mask[x0 + i], R - fabsf(distance + (float)i * step));
+}
+
+/* The whole numbers below and above x, from low ≥ 0 to high; NaN gives low. */
+static inline int floor_between(int low, float x, int high)
+{
+    return x > (float)low ? x < (float)high ? (int)x : high : low;
+}
+
+static inline int ceil_between(int low, float x, int high)
+{
+    int below = floor_between(low, x, high);
+    return below + ((float)below < x && below < high);
+}
+
+/* Columns x0 … x1-1 of the row at height y; those between the ends lie in from … to, if any do. */
+static void mask_row(
+    uint8_t *mask, const struct capsule *k, float y, int x0, int x1, float from, float to, float at)
+{
+    bool forward = k->u.x >= 0; /* the end at the left is a */
+    struct point left = forward ? k->a : k->b, right = forward ? k->b : k->a;
+    float d = y - k->a.y;
+    if (from > to) { /* the whole row is beyond one end */
+        bool before = (at - k->a.x) * k->u.x + d * k->u.y < k->length / 2;
+        struct point end = before ? k->a : k->b;
+        mask_end(mask, x0, x1, end, y - end.y, k->R);
+        return;
+    }
+    int m0 = ceil_between(x0, from - 0.5f, x1), m1 = floor_between(m0, to + 0.5f, x1);
+    mask_end(mask, x0, m0, left, y - left.y, k->R);
+    mask_middle(mask, m0, m1, ((float)m0 + 0.5f - k->a.x) * k->u.y - d * k->u.x, k->u.y, k->R);
+    mask_end(mask, m1, x1, right, y - right.y, k->R);
 }
 
 static void mask_segment(struct raster *r, const struct box *b, const struct segment *s)
 {
-    float R = s->half + 0.5f;
-    float y1 = s->a.y + s->u.y * s->length;
-    int top = (int)floorf(smaller(s->a.y, y1) - R), bottom = (int)ceilf(larger(s->a.y, y1) + R);
+    struct capsule k = capsule_of(s);
+    int top = (int)floorf(smaller(k.a.y, k.b.y) - k.R), bottom = (int)ceilf(larger(k.a.y, k.b.y) + k.R);
     top = top > b->y0 ? top : b->y0;
     bottom = bottom < b->y1 ? bottom : b->y1;
     for (int y = top; y < bottom; y++) {
-        float low, high, dy = (float)y + 0.5f - s->a.y;
-        if (!capsule_columns(s, R, (float)y + 0.5f, &low, &high))
+        float low, high, from, to, middle = (float)y + 0.5f;
+        if (!capsule_columns(&k, middle, &low, &high, &from, &to))
             continue;
-        int x0 = (int)larger(floorf(low - 0.5f), (float)b->x0),
-            x1 = (int)smaller(ceilf(high + 0.5f), (float)b->x1);
+        int x0 = floor_between(b->x0, low - 0.5f, b->x1), x1 = ceil_between(b->x0, high + 0.5f, b->x1);
         if (x0 >= x1)
             continue;
-        uint8_t *mask = r->mask + (size_t)y * (size_t)r->width;
-        float along = dy * s->u.y, ux = s->u.x, uy = s->u.y, length = s->length;
-        for (int x = x0; x < x1; x++) {
-            float dx = (float)x + 0.5f - s->a.x;
-            float t = dx * ux + along;
-            t = t < 0 ? 0 : t > length ? length : t;
-            float ex = dx - t * ux, ey = dy - t * uy;
-            float cover = R - sqrtf(ex * ex + ey * ey);
-            cover = cover < 0 ? 0 : cover > 1 ? 1 : cover;
-            int byte = (int)(cover * FULL + 0.5f), was = mask[x];
-            mask[x] = (uint8_t)(was > byte ? was : byte);
-        }
+        mask_row(r->mask + (size_t)y * (size_t)r->width, &k, middle, x0, x1, from, to, (low + high) / 2);
         r->first[y] = r->first[y] < x0 ? r->first[y] : x0;
         r->last[y] = r->last[y] > x1 ? r->last[y] : x1;
     }
@@ -549,7 +617,10 @@ static void raster_item(
     }
 }
 
-void raster_draw(struct raster *r, struct canvas c, const struct draw *d, struct glyphs *g)
+/* All that it calls is inlined into each of its versions. */
+KERNEL
+__attribute__((flatten)) void raster_draw(
+    struct raster *r, struct canvas c, const struct draw *d, struct glyphs *g)
 {
     r->failed = !raster_size(r, c.width, c.height);
     for (size_t i = 0; i < d->items && !r->failed; i++)
