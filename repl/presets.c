@@ -99,7 +99,7 @@ static const struct preset presets[] = {
         .name = "vae",
         .summary = "an autoencoder whose few numbers are drawn at random: a smooth latent space",
         .input = "28x28x1",
-        .lines = "{flatten}dense 256 relu\ndense {moments} name=moments\nsampling beta={beta} name=latent\n"
+        .lines = "{flatten}dense 256 relu\ndense {moments} name=moments\nsampling weight={beta} name=latent\n"
                  "dense 256 relu\ndense {size} {decoded} name=decoded\noutput decoded target=input "
                  "loss={reconstruction}\n",
     },
