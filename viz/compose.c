@@ -97,9 +97,10 @@ static void draw_hint(const struct view *v, struct draw *d, struct rect *title, 
 {
     const struct theme *t = v->theme;
     if (*missing) {
-        float name = text_width(d, view_font(v, FONT_TITLE), "Network") + 16 * t->px;
-        draw_text(d, rect_cut_right(title, fmaxf(title->w - name, 0)), ALIGN_RIGHT, view_font(v, FONT_SMALL),
-            t->colour[COLOUR_DIM], missing);
+        float room = title->w - text_width(d, view_font(v, FONT_TITLE), "Network") - 16 * t->px;
+        bool whole = text_width(d, view_font(v, FONT_SMALL), missing) <= room;
+        draw_textf(d, rect_cut_right(title, fmaxf(room, 0)), ALIGN_RIGHT, view_font(v, FONT_SMALL),
+            t->colour[COLOUR_DIM], "%.*s", (int)(whole ? strlen(missing) : strcspn(missing, ":")), missing);
         return;
     }
     const char *what = v->status.phase == PHASE_RUNNING  ? "Space pauses   H lists the keys"
