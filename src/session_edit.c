@@ -32,6 +32,19 @@ struct state *session_make_state(
     return fresh;
 }
 
+/* The same for a model in place of the present one: what will be taken over is not drawn. */
+static struct state *grow_state(
+    const struct session *s, const struct model *m, const struct recipe *r, struct error *e)
+{
+    const struct network *n = session_network(s);
+    if (!n->state)
+        return session_make_state(s, m, r, e);
+    struct state *fresh = state_new(m, r->optimizer ? r->optimizer->moments : 0, s->seed, e);
+    if (fresh)
+        state_init_rest(fresh, n->state->model);
+    return fresh;
+}
+
 /* Puts a new model in place of the old one, weights taken over. Takes the reference, also on failure. */
 static bool put_model(struct session *s, const char *label, struct model *m, struct error *e)
 {
@@ -39,7 +52,7 @@ static bool put_model(struct session *s, const char *label, struct model *m, str
     struct state *fresh = NULL;
     if (!m)
         return false;
-    if (m->built && !(fresh = session_make_state(s, m, &n->recipe, e))) {
+    if (m->built && !(fresh = grow_state(s, m, &n->recipe, e))) {
         model_unref(m);
         return false;
     }
@@ -107,7 +120,7 @@ bool session_compile(struct session *s, const struct recipe *r, struct error *e)
 {
     struct network *n = session_network(s);
     struct state *fresh = NULL;
-    if (n->state && !(fresh = session_make_state(s, n->model, r, e)))
+    if (n->state && !(fresh = grow_state(s, n->model, r, e)))
         return false;
     session_end_training(s);
     if (fresh) {
@@ -173,7 +186,7 @@ bool session_set_data(struct session *s, struct data *d, struct error *e)
     bool same = m == n->model;
     struct state *fresh = NULL;
     if (m && !same && m->built)
-        fresh = session_make_state(s, m, &n->recipe, e);
+        fresh = grow_state(s, m, &n->recipe, e);
     if (!m || (!same && m->built && !fresh)) {
         model_unref(m);
         data_unref(d);

@@ -117,13 +117,40 @@ void state_assign_params(struct state *to, const struct state *from)
     to->place = from->place;
 }
 
+static bool same_tensor(const struct param *p, const struct param *q)
+{
+    return !strcmp(p->name, q->name) && shape_equal(&p->shape, &q->shape) && p->statistic == q->statistic &&
+           !p->shared;
+}
+
+static bool has_tensor(const struct model *m, const char *layer, const struct param *p)
+{
+    for (int j = 1; j < m->layers; j++)
+        for (int k = 0; !strcmp(m->layer[j].name, layer) && k < m->layer[j].params; k++)
+            if (same_tensor(p, &m->layer[j].param[k]))
+                return true;
+    return false;
+}
+
+void state_init_rest(struct state *s, const struct model *old)
+{
+    for (int i = 1; i < s->model->layers; i++) {
+        const struct layer *l = &s->model->layer[i];
+        bool there = true;
+        for (int k = 0; k < l->params; k++)
+            there = there && (l->param[k].shared || has_tensor(old, l->name, &l->param[k]));
+        if (!there)
+            state_init(s, NULL, NULL, i, i);
+    }
+}
+
 /* Copies one tensor, with its moments, from the layer of the same name. */
 static void adopt_param(
     struct state *to, const struct param *p, const struct state *from, const struct layer *old)
 {
     for (int i = 0; i < old->params; i++) {
         const struct param *q = &old->param[i];
-        if (strcmp(p->name, q->name) || !shape_equal(&p->shape, &q->shape) || p->statistic != q->statistic)
+        if (!same_tensor(p, q))
             continue;
         size_t bytes = p->count * sizeof(float);
         memcpy((p->statistic ? to->stat : to->param) + p->offset,

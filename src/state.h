@@ -48,6 +48,10 @@ void state_assign(struct state *to, const struct state *from);
 /* The same without the moments, which keep what they held. */
 void state_assign_params(struct state *to, const struct state *from);
 
+/* Initialises, each tensor by its own default, the layers whose tensors an older model has not under the same
+ * names and shapes: what state_adopt() will not fill. */
+void state_init_rest(struct state *s, const struct model *old);
+
 /* Carries parameters, statistics and moments over by layer name, tensor name and shape; the rest stays. */
 void state_adopt(struct state *to, const struct state *from);
 
