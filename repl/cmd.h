@@ -18,10 +18,12 @@ bool is_layer_command(const struct command *c);
 void layer_note(struct repl *r, int at);
 
 /* Rows that stand in a file of their own. */
-extern const struct command compile_command, output_command, init_command, preset_command, help_command, question_command, apropos_command;
+extern const struct command compile_command, output_command, init_command, preset_command, help_command,
+    question_command, apropos_command;
 extern const struct command evaluate_command, predict_command, confusion_command, gradcheck_command;
 extern const struct command sweep_command, race_command, twin_command, branch_command;
-extern const struct command plot_command, landscape_command, why_command, show_command, set_command, save_command, load_command;
+extern const struct command plot_command, landscape_command, why_command, show_command, set_command,
+    save_command, load_command;
 
 /* Puts together the rows of compile, output and init; command.c calls it before anyone looks at them. */
 void compile_tables(void);

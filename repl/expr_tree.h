@@ -82,7 +82,7 @@ enum expr_word_kind { WORD_QUANTITY, WORD_TENSOR, WORD_FUNCTION };
 struct expr_word {
     const char *name, *usage, *summary;
     enum expr_word_kind kind;
-    bool (*quantity)(struct repl *r, double *out, struct error *e);                /* WORD_QUANTITY */
+    bool (*quantity)(struct repl *r, double *out, struct error *e);    /* WORD_QUANTITY */
     bool (*whole)(struct repl *r, struct value *out, struct error *e); /* the same, of one that is a tensor */
     bool (*tensor)(struct repl *r, int layer, struct value *out, struct error *e); /* WORD_TENSOR */
 

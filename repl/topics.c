@@ -73,8 +73,11 @@ static bool from_schedule(size_t i, struct topic *out)
 {
     const struct schedule *s = schedule_at(i);
     if (s)
-        *out = (struct topic){
-            .kind = "schedule", .name = s->name, .summary = s->summary, .formula = s->formula, .args = s->args};
+        *out = (struct topic){.kind = "schedule",
+            .name = s->name,
+            .summary = s->summary,
+            .formula = s->formula,
+            .args = s->args};
     return s;
 }
 

@@ -81,8 +81,9 @@ struct session {
     struct score score[2]; /* by part, cached */
     const char *autosave;  /* file for autosaves, or NULL; not owned */
     struct runs runs;      /* of the last experiment that compares; shown while runs.data are the data */
-    struct landscape *landscape; /* the last one, or NULL; shown while its model and data are the present ones */
-    uint64_t beside;             /* grows with every change of runs or landscape */
+    struct landscape
+        *landscape;  /* the last one, or NULL; shown while its model and data are the present ones */
+    uint64_t beside; /* grows with every change of runs or landscape */
 };
 
 struct session *session_new(enum worker_mode mode, struct error *e);
@@ -110,10 +111,11 @@ bool session_init(struct session *s, const struct initializer *which, const doub
 bool session_set_data(
     struct session *s, struct data *d, struct error *e);            /* takes the reference, also on failure */
 bool session_set_lr(struct session *s, double lr, struct error *e); /* also while training */
-/* A model and a recipe in place of those that are there, with fresh weights; `label` is what undo calls it. */
-bool session_put(struct session *s, const char *label, const struct model *m, const struct recipe *r,
-    struct error *e);
-bool session_new_scene(struct session *s, struct error *e);         /* `new`: no layers, no data */
+/* A model and a recipe in place of those that are there, with fresh weights; `label` is what undo calls it.
+ */
+bool session_put(
+    struct session *s, const char *label, const struct model *m, const struct recipe *r, struct error *e);
+bool session_new_scene(struct session *s, struct error *e); /* `new`: no layers, no data */
 bool session_load(struct session *s, const char *path, const struct model *m, const struct recipe *r,
     const struct data *d, const struct data *reading, struct state *state,
     struct error *e); /* takes state; the references are shared; d and reading may be NULL */

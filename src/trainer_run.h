@@ -27,7 +27,7 @@ struct trainer {
     size_t inputs, train, held;
     float *targets;       /* of the training part, encoded; NULL: encoded batch by batch */
     uint32_t *order;      /* [train] */
-    bool stateful;   /* layers go on from batch to batch */
+    bool stateful;        /* layers go on from batch to batch */
     size_t shift;         /* of a sliding data set, in the epoch of order */
     uint64_t order_epoch; /* the epoch that order is for */
     struct history *history;

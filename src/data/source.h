@@ -12,8 +12,7 @@ struct error;
 
 /* The words of this folder's sources, for the list in data.c. */
 extern const struct data_source data_circle, data_xor, data_gauss, data_spiral, data_plane, data_multi_gauss;
-extern const struct data_source data_gate, data_moons, data_blobs, data_sine, data_csv, data_mnist,
-    data_text;
+extern const struct data_source data_gate, data_moons, data_blobs, data_sine, data_csv, data_mnist, data_text;
 
 /* Rows that several sources have. */
 #define DATA_ROW_N(count, least)                                                           \
