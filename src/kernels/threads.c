@@ -250,7 +250,11 @@ static void split_part(const void *arg, int part, int parts)
 
 void kernels_split(size_t n, void (*fn)(const void *arg, size_t first, size_t count), const void *arg)
 {
-    kernels_share(kernels_threads((double)n, SPLIT), split_part, &(struct splitting){n, fn, arg});
+    int parts = kernels_threads((double)n, SPLIT);
+    if (parts == 1)
+        fn(arg, 0, n);
+    else
+        kernels_share(parts, split_part, &(struct splitting){n, fn, arg});
 }
 
 void kernels_flush_denormals(void)
