@@ -241,7 +241,7 @@ static bool deal_columns(struct goals *g, const struct model *m, const struct da
         goal->column = dealt ? column : 0;
         column += goal->width;
         if (!dealt && !data_head_fits(d, goal->encoding, goal->width, e))
-            return g->count == 1 || error_prefix(e, "output '%s'", m->layer[goal->layer].name);
+            return g->count > 1 && error_prefix(e, "output '%s'", m->layer[goal->layer].name);
     }
     return true;
 }
@@ -256,6 +256,19 @@ static bool are_boxes(const struct goal *g, const struct data *d)
     return !d->classes && !g->reconstruct && g->K == 4 && (named || g->loss->outputs == 4);
 }
 
+/* One answer is wanted, and there is one at every position. */
+static bool gives_one_answer(
+    const struct goal *g, const struct model *m, const struct data *d, struct error *e)
+{
+    const struct layer *head = &m->layer[g->layer];
+    char shape[SHAPE_TEXT];
+    return !d->classes || d->targets > 1 || g->P == 1 ||
+           error_set(e,
+               "a sample has one class, but '%s' gives %s, an answer at each position: `insert %d flatten` "
+               "before it, or a layer that pools",
+               head->name, shape_text(&head->out, shape), g->layer);
+}
+
 static bool goal_fits(const struct goal *g, const struct model *m, const struct data *d, struct error *e)
 {
     const struct layer *head = &m->layer[g->layer];
@@ -263,7 +276,8 @@ static bool goal_fits(const struct goal *g, const struct model *m, const struct 
         return reconstruct_fits(m, head, e) && loss_fits(g, d, head, e);
     if (g->loss->targets == LOSS_SEQUENCE)
         return loss_fits(g, d, head, e) && sequence_fits(d, head, e);
-    return (!d->classes || data_head_fits(d, g->encoding, shape_size(&head->out), e)) &&
+    return gives_one_answer(g, m, d, e) &&
+           (!d->classes || data_head_fits(d, g->encoding, shape_size(&head->out), e)) &&
            loss_fits(g, d, head, e);
 }
 

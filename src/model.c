@@ -466,7 +466,8 @@ int model_find(const struct model *m, const char *which, struct error *e)
         return (int)number;
     struct text names = {0};
     for (int i = 0; i < m->layers && names.length < 200; i++)
-        text_addf(&names, "%s%d %s", i ? ", " : "", i, m->layer[i].name);
+        if (*m->layer[i].name)
+            text_addf(&names, "%s%d %s", i ? ", " : "", i, m->layer[i].name);
     error_set(e, "there is no layer '%.40s'; the layers are %s", which, text_get(&names));
     text_release(&names);
     return -1;

@@ -52,6 +52,14 @@ static void assert_refused(const char *lines, const struct recipe *r, struct dat
     data_unref(d);
 }
 
+/* One class a sample, and an answer at each of four positions. */
+static void a_head_with_positions_wants_a_flatten(void **state)
+{
+    struct recipe r = recipe_for(NULL);
+    assert_refused("dense 3 softmax", &r, data_of(shape_of(2, 4, 3), N, classes, 1, 3), "`insert 1 flatten`");
+    assert_refused("dense 2", &r, data_of(shape_of(1, 3), N, numbers, 1, 0), "dense 1 linear");
+}
+
 static void a_loss_that_does_not_fit_names_the_fix(void **state)
 {
     struct shape in = shape_of(1, 2);
@@ -307,6 +315,7 @@ static void a_row_without_a_class_does_not_count(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_head_with_positions_wants_a_flatten),
         cmocka_unit_test(a_loss_that_does_not_fit_names_the_fix),
         cmocka_unit_test(shares_are_numbers_from_0_to_1),
         cmocka_unit_test(labels_must_fit_into_the_input),
