@@ -1,0 +1,78 @@
+/* raster_parts.h - a rasteriser from the inside: what raster.c (rectangles, polygons, images, text) and
+ * raster_path.c (lines) share. Nobody else includes it. */
+#ifndef GRADUS_VIZ_RASTER_PARTS_H
+#define GRADUS_VIZ_RASTER_PARTS_H
+
+#include "raster.h"
+
+#include <math.h>
+
+enum { FULL = 255 }; /* all of a pixel is covered */
+
+struct box {
+    int x0, y0, x1, y1; /* x1, y1 behind the last */
+};
+
+/* fminf() and fmaxf() are calls, as they care for NaN; nothing here is. */
+static inline float smaller(float a, float b)
+{
+    return a < b ? a : b;
+}
+
+static inline float larger(float a, float b)
+{
+    return a > b ? a : b;
+}
+
+/* What an item may touch: its bounds, its clip and the canvas. */
+static inline struct box item_box(const struct draw_item *it, const struct canvas *c)
+{
+    struct rect r = it->clip;
+    struct box b = {(int)lrintf(r.x), (int)lrintf(r.y), (int)lrintf(r.x + r.w), (int)lrintf(r.y + r.h)};
+    struct rect own = it->box;
+    b.x0 = (int)larger((float)(b.x0 > 0 ? b.x0 : 0), floorf(own.x - 1));
+    b.y0 = (int)larger((float)(b.y0 > 0 ? b.y0 : 0), floorf(own.y - 1));
+    b.x1 = (int)smaller((float)(b.x1 < c->width ? b.x1 : c->width), ceilf(own.x + own.w + 1));
+    b.y1 = (int)smaller((float)(b.y1 < c->height ? b.y1 : c->height), ceilf(own.y + own.h + 1));
+    return b;
+}
+
+static inline uint32_t blend(uint32_t to, uint32_t from, uint32_t amount) /* amount 0 … 256 */
+{
+    uint32_t keep = 256 - amount;
+    uint32_t rb = ((to & 0xff00ff) * keep + (from & 0xff00ff) * amount) >> 8 & 0xff00ff;
+    uint32_t g = ((to & 0x00ff00) * keep + (from & 0x00ff00) * amount) >> 8 & 0x00ff00;
+    return 0xff000000 | rb | g;
+}
+
+static inline uint32_t amount_of(uint32_t coverage, uint32_t alpha)
+{
+    uint32_t product = coverage * alpha;
+    return (product + (product >> 7)) >> 8; /* 255 · 255 gives 255, and then 256 below */
+}
+
+static inline void paint_span(uint32_t *row, int x0, int x1, uint32_t colour, uint32_t amount)
+{
+    if (amount >= 255) {
+        for (int x = x0; x < x1; x++)
+            row[x] = colour;
+        return;
+    }
+    for (int x = x0; x < x1; x++)
+        row[x] = blend(row[x], colour, amount);
+}
+
+/* Where nothing is covered blend() changes nothing: no branch, so that whole rows go at once. */
+static inline void paint_mask(
+    uint32_t *restrict row, const uint8_t *restrict mask, int x0, int x1, uint32_t colour, uint32_t alpha)
+{
+    for (int x = x0; x < x1; x++) {
+        uint32_t amount = amount_of(mask[x], alpha);
+        row[x] = blend(row[x], colour, amount + (amount >> 7));
+    }
+}
+
+/* Draws a path; its mask is all zero before and after. */
+void raster_path(struct raster *r, struct canvas *c, const struct draw_item *it, const struct point *p);
+
+#endif
