@@ -14,6 +14,7 @@
 
 struct activation;
 struct error;
+struct recurrent_cell;
 
 enum { LAYER_ARGS = 12, LAYER_INPUTS = 8, LAYER_PARAMS = 12, LAYER_NAME = 32 };
 
@@ -46,6 +47,7 @@ struct layer {
     size_t batch_cache; /* the same, floats a batch */
     size_t carry;       /* floats a sample that one batch hands on to the next: a recurrent state */
     const struct activation *activation; /* applied last, inside the layer; NULL for none */
+    const struct recurrent_cell *cell;   /* of a recurrent layer; NULL for others */
     bool keep_z;                         /* z is kept in the cache, as its first N x size of out floats */
     bool stateful;    /* in training too, a batch goes on with what the one before it carried */
     bool reads_ahead; /* a position's output depends on later ones too, against type->by_position */

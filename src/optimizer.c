@@ -9,8 +9,9 @@
  *               w -= lr / (1 - b1^t) · m / (sqrt(v / (1 - b2^t)) + epsilon)
  *     adamw     adam, with a weight decay from the start
  *     nadam     m, v as adam; u_t = b1·(1 - 0.96^(t·momentum_decay) / 2); P_t = u_1·…·u_t
- *               w -= lr·(u_(t+1) / (1 - P_(t+1))·m + (1 - u_t) / (1 - P_t)·g) / (sqrt(v / (1 - b2^t)) +
- * epsilon) lion      w -= lr·sign(b1·m + (1 - b1)·g)      m = b2·m + (1 - b2)·g
+ *               d = u_(t+1) / (1 - P_(t+1))·m + (1 - u_t) / (1 - P_t)·g
+ *               w -= lr·d / (sqrt(v / (1 - b2^t)) + epsilon)
+ *     lion      w -= lr·sign(b1·m + (1 - b1)·g)      m = b2·m + (1 - b2)·g
  *
  * sgd: Polyak 1964, Sutskever and others 2013. rmsprop: Tieleman & Hinton 2012. adagrad: Duchi and others
  * 2011. adadelta: Zeiler 2012. adam: Kingma & Ba 2015. adamw: Loshchilov & Hutter 2019. nadam: Dozat 2016;
@@ -55,7 +56,7 @@ static void sgd_momentum(float *restrict w, float *restrict m, const float *rest
     }
 }
 
-static void sgd_range(const void *arg, size_t first, size_t n)
+static void sgd(const void *arg, size_t first, size_t n)
 {
     const struct update *u = arg;
     float momentum = (float)u->hyper[SGD_MOMENTUM], lr = (float)u->lr;
@@ -79,7 +80,7 @@ static void rmsprop_loop(float *restrict w, float *restrict v, float *restrict m
     }
 }
 
-static void rmsprop_range(const void *arg, size_t first, size_t n)
+static void rmsprop(const void *arg, size_t first, size_t n)
 {
     const struct update *u = arg;
     rmsprop_loop(u->w + first, u->m[0] + first, u->m[1] + first, u->g + first, (float)u->lr, keep_of(u),
@@ -97,7 +98,7 @@ static void adagrad_loop(float *restrict w, float *restrict v, const float *rest
     }
 }
 
-static void adagrad_range(const void *arg, size_t first, size_t n)
+static void adagrad(const void *arg, size_t first, size_t n)
 {
     const struct update *u = arg;
     adagrad_loop(u->w + first, u->m[0] + first, u->g + first, (float)u->lr, keep_of(u),
@@ -118,7 +119,7 @@ static void adadelta_loop(float *restrict w, float *restrict v, float *restrict 
     }
 }
 
-static void adadelta_range(const void *arg, size_t first, size_t n)
+static void adadelta(const void *arg, size_t first, size_t n)
 {
     const struct update *u = arg;
     adadelta_loop(u->w + first, u->m[0] + first, u->m[1] + first, u->g + first, (float)u->lr, keep_of(u),
@@ -158,7 +159,7 @@ static void adam_loop(
     }
 }
 
-static void adam_range(const void *arg, size_t first, size_t n)
+static void adam(const void *arg, size_t first, size_t n)
 {
     const struct update *u = arg;
     adam_loop(u->w + first, u->m[0] + first, u->m[1] + first, u->g + first, adam_numbers(u), n);
@@ -188,16 +189,12 @@ static void nadam_rates(const struct update *u, struct adam *a)
     a->lr_now = (float)(u->lr * (1 - now) / (1 - product));
 }
 
-struct nadam {
-    const struct update *update;
-    struct adam numbers;
-};
-
-static void nadam_range(const void *arg, size_t first, size_t n)
+static void nadam(const void *arg, size_t first, size_t n)
 {
-    const struct nadam *a = arg;
-    const struct update *u = a->update;
-    nadam_loop(u->w + first, u->m[0] + first, u->m[1] + first, u->g + first, a->numbers, n);
+    const struct update *u = arg;
+    struct adam a = adam_numbers(u);
+    nadam_rates(u, &a);
+    nadam_loop(u->w + first, u->m[0] + first, u->m[1] + first, u->g + first, a, n);
 }
 
 /* c - c is 0, and NaN where c is not finite: that must stay visible. */
@@ -215,48 +212,16 @@ static void lion_loop(float *restrict w, float *restrict m, const float *restric
     }
 }
 
-static void lion_range(const void *arg, size_t first, size_t n)
+static void lion(const void *arg, size_t first, size_t n)
 {
     const struct update *u = arg;
     lion_loop(u->w + first, u->m[0] + first, u->g + first, (float)u->lr, keep_of(u), (float)u->hyper[BETA_1],
         (float)u->hyper[BETA_2], n);
 }
 
-static void sgd(const struct update *u)
+void optimizer_update(const struct optimizer *o, const struct update *u)
 {
-    kernels_split(u->n, sgd_range, u);
-}
-
-static void rmsprop(const struct update *u)
-{
-    kernels_split(u->n, rmsprop_range, u);
-}
-
-static void adagrad(const struct update *u)
-{
-    kernels_split(u->n, adagrad_range, u);
-}
-
-static void adadelta(const struct update *u)
-{
-    kernels_split(u->n, adadelta_range, u);
-}
-
-static void adam(const struct update *u)
-{
-    kernels_split(u->n, adam_range, u);
-}
-
-static void nadam(const struct update *u)
-{
-    struct nadam a = {u, adam_numbers(u)};
-    nadam_rates(u, &a.numbers);
-    kernels_split(u->n, nadam_range, &a);
-}
-
-static void lion(const struct update *u)
-{
-    kernels_split(u->n, lion_range, u);
+    kernels_split(u->n, o->update, u);
 }
 
 #define SHARE(name_, help_, fallback_)                                                                    \

@@ -27,8 +27,12 @@ struct optimizer {
     const struct arg_row *args; /* INT, REAL and FLAG rows: momentum, beta_1 …; at most OPTIMIZER_ARGS */
     double lr, weight_decay;    /* defaults */
     int moments;                /* arrays of moments it keeps, 0 … OPTIMIZER_MOMENTS */
-    void (*update)(const struct update *u);
+    /* Parameters first … first + n - 1 of a struct update; each by itself, whatever the range. */
+    void (*update)(const void *update, size_t first, size_t n);
 };
+
+/* One update of all parameters, shared among threads. */
+void optimizer_update(const struct optimizer *o, const struct update *u);
 
 const struct optimizer *optimizer_at(size_t i);
 const struct optimizer *optimizer_find(const char *name);

@@ -183,7 +183,7 @@ void workspace_update(struct workspace *ws, struct state *s, const struct recipe
         u.g = ws->grad + offset;
         for (int i = 0; i < OPTIMIZER_MOMENTS; i++)
             u.m[i] = s->moment[i] ? s->moment[i] + offset : NULL;
-        r->optimizer->update(&u);
+        optimizer_update(r->optimizer, &u);
     }
     workspace_settle(ws, s);
 }

@@ -15,36 +15,12 @@ static const struct arg_row args[] = {
     {0},
 };
 
-static const struct recurrent_cell *cell(const struct layer *l)
-{
-    return l->arg[RESET_AFTER].number != 0 ? &recurrent_gru : &recurrent_gru_before;
-}
-
 static bool build(struct layer *l, struct error *e)
 {
     int columns = 3 * (int)l->arg[RECURRENT_UNITS].number;
     bool after = l->arg[RESET_AFTER].number != 0;
-    return recurrent_build(l, cell(l), after ? shape_of(2, 2, columns) : shape_of(1, columns), "zeros", e);
-}
-
-static void forward(const struct layer *l, struct pass *p)
-{
-    recurrent_layer_forward(l, p, cell(l));
-}
-
-static void backward(const struct layer *l, struct pass *p)
-{
-    recurrent_layer_backward(l, p, cell(l));
-}
-
-static size_t scratch(const struct layer *l, size_t N, bool gradients)
-{
-    return recurrent_layer_scratch(l, N, gradients, cell(l));
-}
-
-static double macs(const struct layer *l)
-{
-    return recurrent_layer_macs(l, cell(l));
+    l->cell = after ? &recurrent_gru : &recurrent_gru_before;
+    return recurrent_build(l, after ? shape_of(2, 2, columns) : shape_of(1, columns), "zeros", e);
 }
 
 const struct layer_type gru_layer = {
@@ -54,9 +30,9 @@ const struct layer_type gru_layer = {
     .before = "input 4x3",
     .args = args,
     .build = build,
-    .forward = forward,
-    .backward = backward,
-    .scratch = scratch,
-    .macs = macs,
+    .forward = recurrent_layer_forward,
+    .backward = recurrent_layer_backward,
+    .scratch = recurrent_layer_scratch,
+    .macs = recurrent_layer_macs,
     .by_position = true,
 };

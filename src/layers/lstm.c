@@ -16,28 +16,9 @@ static const struct arg_row args[] = {
 
 static bool build(struct layer *l, struct error *e)
 {
-    return recurrent_build(l, &recurrent_lstm, shape_of(1, 4 * (int)l->arg[RECURRENT_UNITS].number),
+    l->cell = &recurrent_lstm;
+    return recurrent_build(l, shape_of(1, 4 * (int)l->arg[RECURRENT_UNITS].number),
         l->arg[UNIT_FORGET_BIAS].number != 0 ? "unit_forget" : "zeros", e);
-}
-
-static void forward(const struct layer *l, struct pass *p)
-{
-    recurrent_layer_forward(l, p, &recurrent_lstm);
-}
-
-static void backward(const struct layer *l, struct pass *p)
-{
-    recurrent_layer_backward(l, p, &recurrent_lstm);
-}
-
-static size_t scratch(const struct layer *l, size_t N, bool gradients)
-{
-    return recurrent_layer_scratch(l, N, gradients, &recurrent_lstm);
-}
-
-static double macs(const struct layer *l)
-{
-    return recurrent_layer_macs(l, &recurrent_lstm);
 }
 
 const struct layer_type lstm_layer = {
@@ -47,9 +28,9 @@ const struct layer_type lstm_layer = {
     .before = "input 4x3",
     .args = args,
     .build = build,
-    .forward = forward,
-    .backward = backward,
-    .scratch = scratch,
-    .macs = macs,
+    .forward = recurrent_layer_forward,
+    .backward = recurrent_layer_backward,
+    .scratch = recurrent_layer_scratch,
+    .macs = recurrent_layer_macs,
     .by_position = true,
 };

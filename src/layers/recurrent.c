@@ -65,8 +65,7 @@ static void add_direction(
     b->initializer = bias_initializer;
 }
 
-bool recurrent_build(struct layer *l, const struct recurrent_cell *cell, struct shape bias,
-    const char *bias_initializer, struct error *e)
+bool recurrent_build(struct layer *l, struct shape bias, const char *bias_initializer, struct error *e)
 {
     static const char *const name[2][3] = {{"kernel", "recurrent_kernel", "bias"},
         {"backward_kernel", "backward_recurrent_kernel", "backward_bias"}};
@@ -76,26 +75,26 @@ bool recurrent_build(struct layer *l, const struct recurrent_cell *cell, struct 
     T = l->in.dim[0];
     l->out = flag(l, RECURRENT_SEQUENCES) ? shape_of(2, T, both * u) : shape_of(1, both * u);
     for (int d = 0; d < both; d++)
-        add_direction(l, name[d], recurrent_gates(cell), bias, bias_initializer);
+        add_direction(l, name[d], recurrent_gates(l->cell), bias, bias_initializer);
     l->makes_mask = flag(l, RECURRENT_BACKWARDS) && flag(l, RECURRENT_SEQUENCES);
-    l->cache = (size_t)both * recurrent_cache(cell, (size_t)T, (size_t)u) + (l->makes_mask ? (size_t)T : 0);
+    l->cache =
+        (size_t)both * recurrent_cache(l->cell, (size_t)T, (size_t)u) + (l->makes_mask ? (size_t)T : 0);
     l->stateful = flag(l, RECURRENT_STATEFUL);
     l->reads_ahead = both == 2 || flag(l, RECURRENT_BACKWARDS);
-    l->carry = both == 1 ? (size_t)(recurrent_states(cell) * u) : 0;
+    l->carry = both == 1 ? (size_t)(recurrent_states(l->cell) * u) : 0;
     return true;
 }
 
 /* --- passes --- */
 
 /* The recurrence of direction d. */
-static struct recurrent recurrence(
-    const struct layer *l, const struct pass *p, const struct recurrent_cell *cell, int d)
+static struct recurrent recurrence(const struct layer *l, const struct pass *p, int d)
 {
     bool sequences = flag(l, RECURRENT_SEQUENCES), both = directions(l) == 2;
     size_t T = (size_t)l->in.dim[0], u = units(l), width = u * (size_t)directions(l);
     int first = d * l->params / directions(l);
     struct recurrent r = {
-        .cell = cell,
+        .cell = l->cell,
         .N = p->N,
         .T = T,
         .in = (size_t)l->in.dim[1],
@@ -111,7 +110,8 @@ static struct recurrent recurrence(
         .y_sample = (sequences ? T : 1) * width,
         .y_step = sequences ? (ptrdiff_t)width : 0,
         .carry_sample = l->carry,
-        .cache = p->cache + (l->makes_mask ? p->N * T : 0) + (size_t)d * p->N * recurrent_cache(cell, T, u),
+        .cache =
+            p->cache + (l->makes_mask ? p->N * T : 0) + (size_t)d * p->N * recurrent_cache(l->cell, T, u),
         .scratch = p->scratch,
     };
     size_t at = (size_t)d * u;
@@ -137,20 +137,20 @@ static void turn_mask(const struct layer *l, struct pass *p)
             p->cache[n * T + t] = p->mask[0] ? p->mask[0][n * T + T - 1 - t] : 1;
 }
 
-void recurrent_layer_forward(const struct layer *l, struct pass *p, const struct recurrent_cell *cell)
+void recurrent_layer_forward(const struct layer *l, struct pass *p)
 {
     if (l->makes_mask)
         turn_mask(l, p);
     for (int d = 0; d < directions(l); d++) {
-        struct recurrent r = recurrence(l, p, cell, d);
+        struct recurrent r = recurrence(l, p, d);
         recurrent_forward(&r);
     }
 }
 
-void recurrent_layer_backward(const struct layer *l, struct pass *p, const struct recurrent_cell *cell)
+void recurrent_layer_backward(const struct layer *l, struct pass *p)
 {
     for (int d = 0; d < directions(l); d++) {
-        struct recurrent r = recurrence(l, p, cell, d);
+        struct recurrent r = recurrence(l, p, d);
         int first = d * l->params / directions(l);
         r.dx = p->dx[0];
         r.add = p->add[0] || d > 0;
@@ -161,14 +161,13 @@ void recurrent_layer_backward(const struct layer *l, struct pass *p, const struc
     }
 }
 
-size_t recurrent_layer_scratch(
-    const struct layer *l, size_t N, bool gradients, const struct recurrent_cell *cell)
+size_t recurrent_layer_scratch(const struct layer *l, size_t N, bool gradients)
 {
-    return recurrent_scratch(cell, N, (size_t)l->in.dim[0], units(l), gradients);
+    return recurrent_scratch(l->cell, N, (size_t)l->in.dim[0], units(l), gradients);
 }
 
-double recurrent_layer_macs(const struct layer *l, const struct recurrent_cell *cell)
+double recurrent_layer_macs(const struct layer *l)
 {
     double u = (double)units(l);
-    return (double)l->in.dim[0] * directions(l) * recurrent_gates(cell) * u * (l->in.dim[1] + u);
+    return (double)l->in.dim[0] * directions(l) * recurrent_gates(l->cell) * u * (l->in.dim[1] + u);
 }

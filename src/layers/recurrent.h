@@ -71,14 +71,14 @@ enum {
         .help = "go on from batch to batch; samples then keep their order",             \
         .flags = ARG_KEY_ONLY}
 
-/* Builds a layer around a cell. bias: the shape of its bias and the initialiser. */
-bool recurrent_build(struct layer *l, const struct recurrent_cell *cell, struct shape bias,
-    const char *bias_initializer, struct error *e);
+/* Builds a layer around l->cell, which the caller has chosen. bias: the shape of its bias and the
+ * initialiser. */
+bool recurrent_build(struct layer *l, struct shape bias, const char *bias_initializer, struct error *e);
 
-void recurrent_layer_forward(const struct layer *l, struct pass *p, const struct recurrent_cell *cell);
-void recurrent_layer_backward(const struct layer *l, struct pass *p, const struct recurrent_cell *cell);
-size_t recurrent_layer_scratch(
-    const struct layer *l, size_t N, bool gradients, const struct recurrent_cell *cell);
-double recurrent_layer_macs(const struct layer *l, const struct recurrent_cell *cell);
+/* For the rows of their types. */
+void recurrent_layer_forward(const struct layer *l, struct pass *p);
+void recurrent_layer_backward(const struct layer *l, struct pass *p);
+size_t recurrent_layer_scratch(const struct layer *l, size_t N, bool gradients);
+double recurrent_layer_macs(const struct layer *l);
 
 #endif

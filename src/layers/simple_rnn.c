@@ -14,35 +14,11 @@ static const struct arg_row args[] = {
     {0},
 };
 
-static const struct recurrent_cell *cell(const struct layer *l)
-{
-    return activation_find(l->arg[ACTIVATION].text)->needs_z ? &recurrent_simple_z : &recurrent_simple;
-}
-
 static bool build(struct layer *l, struct error *e)
 {
     l->activation = activation_find(l->arg[ACTIVATION].text);
-    return recurrent_build(l, cell(l), shape_of(1, (int)l->arg[RECURRENT_UNITS].number), "zeros", e);
-}
-
-static void forward(const struct layer *l, struct pass *p)
-{
-    recurrent_layer_forward(l, p, cell(l));
-}
-
-static void backward(const struct layer *l, struct pass *p)
-{
-    recurrent_layer_backward(l, p, cell(l));
-}
-
-static size_t scratch(const struct layer *l, size_t N, bool gradients)
-{
-    return recurrent_layer_scratch(l, N, gradients, cell(l));
-}
-
-static double macs(const struct layer *l)
-{
-    return recurrent_layer_macs(l, cell(l));
+    l->cell = l->activation->needs_z ? &recurrent_simple_z : &recurrent_simple;
+    return recurrent_build(l, shape_of(1, (int)l->arg[RECURRENT_UNITS].number), "zeros", e);
 }
 
 const struct layer_type simple_rnn_layer = {
@@ -52,9 +28,9 @@ const struct layer_type simple_rnn_layer = {
     .before = "input 4x3",
     .args = args,
     .build = build,
-    .forward = forward,
-    .backward = backward,
-    .scratch = scratch,
-    .macs = macs,
+    .forward = recurrent_layer_forward,
+    .backward = recurrent_layer_backward,
+    .scratch = recurrent_layer_scratch,
+    .macs = recurrent_layer_macs,
     .by_position = true,
 };
