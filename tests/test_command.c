@@ -81,7 +81,7 @@ static void test_examples(void **state)
         const struct command *c = command_at(i);
         if (!runs_alone(c))
             continue;
-        folder_enter();
+        assert_int_equal(folder_enter(NULL), 0);
         prompt_open();
         prompt.interactive = c->group == GROUP_LESSONS; /* elsewhere an open step is an error */
         if (c->before)
@@ -89,7 +89,7 @@ static void test_examples(void **state)
         type_well(c->example);
         lesson_leave(&prompt);
         prompt_close();
-        folder_leave();
+        assert_int_equal(folder_leave(NULL), 0);
     }
 }
 

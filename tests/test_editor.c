@@ -1,5 +1,6 @@
 /* test_editor.c - the prompt on a pseudo-terminal, as a person uses it: typing, completion, hints, history,
  * paste, Ctrl-C, output from the background, and coming back after a kill. */
+#include "folder.h"
 #include "screen.h"
 
 #include <fcntl.h>
@@ -14,23 +15,8 @@
 /* Every test has its own folder for history and journals. */
 static int fresh_folder(void **state)
 {
-    char *folder = strdup("/tmp/gradus-test-XXXXXX");
-    if (!mkdtemp(folder))
-        return -1;
-    setenv("XDG_STATE_HOME", folder, 1);
-    setenv("XDG_CONFIG_HOME", folder, 1);
-    setenv("HOME", folder, 1);
     setenv("NO_COLOR", "1", 1);
-    *state = folder;
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    char command[200];
-    snprintf(command, sizeof command, "rm -rf %s", (char *)*state);
-    free(*state);
-    return system(command);
+    return folder_enter_home(state);
 }
 
 static struct screen *start(const char *option, const char *commands)
@@ -305,9 +291,9 @@ static void test_damaged_journal(void **state)
         "gradus journal 1\nseed without a number\n0 seed 7\n0 data sp", "\x01\x02junk junk junk junk junk"};
     char path[300];
     for (int i = 0; i < 2; i++) {
-        snprintf(path, sizeof path, "%s/gradus", (char *)*state);
+        snprintf(path, sizeof path, "%s/gradus", folder);
         mkdir(path, 0700);
-        snprintf(path, sizeof path, "%s/gradus/session-1-1.journal", (char *)*state);
+        snprintf(path, sizeof path, "%s/gradus/session-1-1.journal", folder);
         FILE *f = fopen(path, "w");
         assert_non_null(f);
         fputs(damage[i], f);
@@ -325,7 +311,7 @@ static void test_clean_end_leaves_only_the_history(void **state)
     struct screen *s = start(NULL, training);
     type(s, "fit 3", " steps/s");
     leave(s);
-    snprintf(command, sizeof command, "test \"$(ls -A %s/gradus)\" = history", (char *)*state);
+    snprintf(command, sizeof command, "test \"$(ls -A %s/gradus)\" = history", folder);
     assert_int_equal(system(command), 0);
 }
 
@@ -340,7 +326,7 @@ static void test_hangup_keeps_the_session(void **state)
     leave(s);
 }
 
-#define PROMPT_TEST(name) cmocka_unit_test_setup_teardown(name, fresh_folder, remove_folder)
+#define PROMPT_TEST(name) cmocka_unit_test_setup_teardown(name, fresh_folder, folder_leave)
 
 int main(void)
 {

@@ -1,5 +1,7 @@
 /* test_file.c - whole files: limits, and that a write which fails in any way leaves the old file and nothing
  * else. */
+#include "folder.h"
+
 #include "../src/error.h"
 #include "../src/io/file.h"
 #include "../src/memory.h"
@@ -20,21 +22,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-static char folder[64];
 static struct error error;
-
-static int make_folder(void **state)
-{
-    strcpy(folder, "/tmp/gradus-file-XXXXXX");
-    return mkdtemp(folder) && !chdir(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    char command[100];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return chdir("/") || system(command);
-}
 
 static void assert_holds(const char *path, const char *expected)
 {
@@ -227,5 +215,5 @@ int main(void)
         cmocka_unit_test(a_write_clears_what_the_dead_left),
         cmocka_unit_test(a_read_only_folder_is_named),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, folder_enter, folder_leave);
 }

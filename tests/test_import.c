@@ -10,12 +10,12 @@
 #include "../src/memory.h"
 #include "reference.h"
 
-static char folder[PATH_MAX + 40];
+static char references[PATH_MAX + 40];
 
 static void load_reference(const char *name, const char *words)
 {
     char line[PATH_MAX + 200];
-    snprintf(line, sizeof line, "load \"%s/%s.safetensors\" %s", folder, name, words);
+    snprintf(line, sizeof line, "load \"%s/%s.safetensors\" %s", references, name, words);
     type_well(line);
 }
 
@@ -72,7 +72,7 @@ static void test_numbers(void **state)
     char path[PATH_MAX + 60], origin[16], name[40], *line[4] = {NULL};
     size_t room[4] = {0};
     int cases = 0;
-    snprintf(path, sizeof path, "%s/cases.txt", folder);
+    snprintf(path, sizeof path, "%s/cases.txt", references);
     FILE *f = fopen(path, "r");
     assert_non_null(f);
     assert_int_equal(fscanf(f, "#%*[^\n] "), 0);
@@ -102,7 +102,7 @@ static void refuse(const char *lines, const char *load, const char *sentence)
     type_well(lines);
     struct state *before = session_copy_state(prompt.session, &e);
     if (*load == '@')
-        snprintf(line, sizeof line, "load \"%s/%s", folder, load + 1);
+        snprintf(line, sizeof line, "load \"%s/%s", references, load + 1);
     else
         snprintf(line, sizeof line, "load %s", load);
     assert_false(type(line));
@@ -149,7 +149,7 @@ static void test_no_model(void **state)
     prompt_open();
     type_well("dense 5");
     char line[PATH_MAX + 200];
-    snprintf(line, sizeof line, "load \"%s/mlp.safetensors\" from=pytorch", folder);
+    snprintf(line, sizeof line, "load \"%s/mlp.safetensors\" from=pytorch", references);
     assert_false(type(line));
     assert_non_null(strstr(text_get(&printed), "type its input and layers first"));
     prompt_close();
@@ -303,10 +303,10 @@ int main(void)
         cmocka_unit_test(test_epsilon),
     };
     const char *root = getenv("GRADUS_SOURCE");
-    assert_non_null(realpath(root ? root : ".", folder));
-    strcat(folder, "/tests/reference/import");
-    folder_enter();
+    assert_non_null(realpath(root ? root : ".", references));
+    strcat(references, "/tests/reference/import");
+    assert_int_equal(folder_enter(NULL), 0);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    folder_leave();
+    assert_int_equal(folder_leave(NULL), 0);
     return failed;
 }

@@ -1,5 +1,7 @@
 /* test_main.c - the program as scripts and other programs meet it: options, pipes, exit statuses, clean
  * streams. */
+#include "folder.h"
+
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -19,8 +21,6 @@ struct result {
     int status;
     char out[OUTPUT], err[OUTPUT];
 };
-
-static char folder[] = "/tmp/gradus-test-XXXXXX";
 
 static void read_all(int fd, char *to)
 {
@@ -373,23 +373,6 @@ static void test_moved_program(void **state)
     assert_int_equal(system(command), 0);
 }
 
-static int make_folder(void **state)
-{
-    if (!mkdtemp(folder))
-        return -1;
-    setenv("XDG_STATE_HOME", folder, 1);
-    setenv("XDG_CONFIG_HOME", folder, 1);
-    setenv("HOME", folder, 1);
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    char command[200];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,5 +395,5 @@ int main(void)
         cmocka_unit_test(test_junk_input),
         cmocka_unit_test(test_closed_streams),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, folder_enter_home, folder_leave);
 }

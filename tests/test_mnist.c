@@ -1,12 +1,12 @@
 /* test_mnist.c - a folder of IDX files becomes data, under every spelling of their names; what is missing is
  * named. */
+#include "folder.h"
 #include "idx_files.h"
 
 #include "../src/data.h"
 #include "../src/error.h"
 #include "../src/io/file.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,27 +15,6 @@
 #include <unistd.h>
 
 static struct error error;
-static char folder[] = "/tmp/gradus-mnist-XXXXXX";
-
-static int make_folder(void **state)
-{
-    strcpy(folder + sizeof folder - 7, "XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    char path[400];
-    DIR *d = opendir(folder);
-    for (struct dirent *entry; d && (entry = readdir(d));) {
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        if (unlink(path))
-            rmdir(path);
-    }
-    if (d)
-        closedir(d);
-    return rmdir(folder);
-}
 
 /* Writes the text, which it takes, packed when the name says so. */
 static void put(const char *name, struct text bytes)
@@ -95,14 +74,14 @@ static void every_spelling_is_found(void **state)
         {"t10k-images.idx3-ubyte.gz", "t10k-labels-idx1-ubyte"},
     };
     for (size_t i = 0; i < sizeof spelling / sizeof *spelling; i++) {
-        make_folder(NULL);
+        folder_enter(NULL);
         put(spelling[i][0], image_file(0, 50));
         put(spelling[i][1], label_file(0, 50, 10));
         check_sizes(
             load(folder, NULL, NULL), 50, 40, "only t10k files are there: 20 of 100 images are held out");
-        assert_int_equal(remove_folder(NULL), 0);
+        assert_int_equal(folder_leave(NULL), 0);
     }
-    make_folder(NULL);
+    folder_enter(NULL);
 }
 
 /* Both pairs, as they come: the t10k files are held out. A share given, or n, acts on all of them. */
@@ -215,11 +194,11 @@ static void real_digits_are_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_spelling_is_found, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(every_word_of_the_command_acts, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(missing_files_are_named, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(folders_are_passed_over, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(faults_name_the_file, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(every_spelling_is_found, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(every_word_of_the_command_acts, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(missing_files_are_named, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(folders_are_passed_over, folder_enter, folder_leave),
+        cmocka_unit_test_setup_teardown(faults_name_the_file, folder_enter, folder_leave),
         cmocka_unit_test(real_digits_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,7 @@
 /* test_readme.c - the README's table of commands names every command, under its group, and nothing else; and
  * every line of its tour works. */
+#include "folder.h"
+
 #include "../repl/command.h"
 
 #include <setjmp.h>
@@ -109,10 +111,9 @@ static void write_flowers(FILE *out)
 static void test_tour(void **state)
 {
     const char *program = getenv("GRADUS_PROGRAM");
-    char folder[] = "/tmp/gradus-readme-XXXXXX", line[4400];
+    char line[4400];
     assert_non_null(program);
-    assert_non_null(mkdtemp(folder));
-    assert_int_equal(chdir(folder), 0);
+    assert_int_equal(folder_enter(NULL), 0);
     FILE *script = fopen("tour.gr", "w"), *flowers = fopen("flowers.csv", "w");
     assert_true(script && flowers);
     write_tour(*state, script);
@@ -121,10 +122,7 @@ static void test_tour(void **state)
     fclose(flowers);
     snprintf(line, sizeof line, "'%s' --no-init --no-window tour.gr 2>&1", program);
     int status = system(line);
-    unlink("tour.gr");
-    unlink("flowers.csv");
-    assert_int_equal(chdir("/"), 0);
-    rmdir(folder);
+    assert_int_equal(folder_leave(NULL), 0);
     assert_int_equal(status, 0);
 }
 

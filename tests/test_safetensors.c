@@ -2,27 +2,14 @@
  * damaged file of any kind is refused by one sentence, with the state as it was. */
 #include "../src/io/file.h"
 #include "../src/io/safetensors.h"
+#include "folder.h"
 #include "making.h"
 
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-static char folder[64];
 static struct error error;
-
-static int make_folder(void **state)
-{
-    strcpy(folder, "/tmp/gradus-tensors-XXXXXX");
-    return mkdtemp(folder) && !chdir(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    char command[100];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return chdir("/") || system(command);
-}
 
 static struct state *make_state(const char *layers, int moments, uint64_t seed)
 {
@@ -363,5 +350,5 @@ int main(void)
         cmocka_unit_test(values_that_are_not_finite_are_refused),
         cmocka_unit_test(a_full_disk_leaves_the_old_file),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, folder_enter, folder_leave);
 }

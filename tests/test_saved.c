@@ -161,8 +161,8 @@ int main(void)
         cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_other_model),
     };
-    folder_enter();
+    assert_int_equal(folder_enter(NULL), 0);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    folder_leave();
+    assert_int_equal(folder_leave(NULL), 0);
     return failed;
 }

@@ -1,25 +1,20 @@
 /* test_text_data.c - `data text`: windows, their labels and shifts, the vocabulary, and what a network
  * writes. */
+#include "folder.h"
 #include "making.h"
 
 #include "../src/generate.h"
 #include "../src/io/file.h"
 
-#include <unistd.h>
-
-static char path[64];
-
 static struct data *read_text(const char *text, size_t bytes, double length, double split, struct error *e)
 {
     const struct data_source *source = data_source_find("text");
     struct args args = {0};
-    snprintf(path, sizeof path, "/tmp/gradus-text-%d", (int)getpid());
-    assert_true(file_write(path, text, bytes, NULL));
-    args.value[0] = (struct arg_value){.given = true, .text = path};
+    assert_true(file_write("text", text, bytes, NULL));
+    args.value[0] = (struct arg_value){.given = true, .text = "text"};
     args.value[1] = (struct arg_value){.given = true, .number = length};
     args.value[2] = (struct arg_value){.given = true, .number = split};
     struct data *d = source->make(&args, 1, NULL, e);
-    unlink(path);
     return d;
 }
 
@@ -201,5 +196,5 @@ int main(void)
         cmocka_unit_test(a_network_goes_on_with_a_text),
         cmocka_unit_test(what_is_carried_remembers_the_text),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, folder_enter, folder_leave);
 }

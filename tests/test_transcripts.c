@@ -82,7 +82,7 @@ static void run_file(const char *path)
     int number = 1;
     if (!file_read(path, 1 << 20, &bytes, &length, &e))
         fail_msg("%s", e.text);
-    folder_enter();
+    assert_int_equal(folder_enter(NULL), 0);
     prompt_open();
     for (const char *line = bytes; line < bytes + length; number++) {
         size_t n = strcspn(line, "\n");
@@ -105,15 +105,15 @@ static int is_transcript(const struct dirent *entry)
 static void test_transcripts(void **state)
 {
     const char *source = getenv("GRADUS_SOURCE");
-    char folder[3000], path[3300];
+    char from[3000], path[3300];
     struct dirent **list;
-    snprintf(folder, sizeof folder, "%s/tests/transcripts", source ? source : ".");
-    int count = scandir(folder, &list, is_transcript, alphasort);
+    snprintf(from, sizeof from, "%s/tests/transcripts", source ? source : ".");
+    int count = scandir(from, &list, is_transcript, alphasort);
     assert_true(count > 0);
     for (int i = 0; i < count; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, list[i]->d_name);
+        snprintf(path, sizeof path, "%s/%s", from, list[i]->d_name);
         run_file(path);
-        folder_leave();
+        assert_int_equal(folder_leave(NULL), 0);
         free(list[i]);
     }
     free(list);

@@ -2,6 +2,8 @@
 #ifndef GRADUS_TESTS_TYPING_H
 #define GRADUS_TESTS_TYPING_H
 
+#include "folder.h"
+
 #include "../repl/expr.h"
 #include "../repl/lets.h"
 #include "../repl/loop.h"
@@ -10,7 +12,6 @@
 #include "../src/text.h"
 #include "../viz/viz.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -60,26 +61,6 @@ static inline void type_well(const char *line)
 {
     if (!type(line))
         fail_msg("'%s': %s", line, text_get(&printed));
-}
-
-/* A new folder to work in; and out of it, with all that was written there. */
-static inline void folder_enter(void)
-{
-    char folder[] = "/tmp/gradus-test-XXXXXX";
-    assert_non_null(mkdtemp(folder));
-    assert_int_equal(chdir(folder), 0);
-}
-
-static inline void folder_leave(void)
-{
-    char folder[512];
-    assert_non_null(getcwd(folder, sizeof folder));
-    DIR *d = opendir(".");
-    for (struct dirent *entry; d && (entry = readdir(d));)
-        unlink(entry->d_name);
-    closedir(d);
-    assert_int_equal(chdir("/"), 0);
-    assert_int_equal(rmdir(folder), 0);
 }
 
 #endif
