@@ -74,14 +74,13 @@ static void every_spelling_is_found(void **state)
         {"t10k-images.idx3-ubyte.gz", "t10k-labels-idx1-ubyte"},
     };
     for (size_t i = 0; i < sizeof spelling / sizeof *spelling; i++) {
-        folder_enter(NULL);
+        assert_int_equal(folder_enter(NULL), 0);
         put(spelling[i][0], image_file(0, 50));
         put(spelling[i][1], label_file(0, 50, 10));
         check_sizes(
             load(folder, NULL, NULL), 50, 40, "only t10k files are there: 20 of 100 images are held out");
         assert_int_equal(folder_leave(NULL), 0);
     }
-    folder_enter(NULL);
 }
 
 /* Both pairs, as they come: the t10k files are held out. A share given, or n, acts on all of them. */
@@ -194,7 +193,7 @@ static void real_digits_are_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_spelling_is_found, folder_enter, folder_leave),
+        cmocka_unit_test(every_spelling_is_found),
         cmocka_unit_test_setup_teardown(every_word_of_the_command_acts, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(missing_files_are_named, folder_enter, folder_leave),
         cmocka_unit_test_setup_teardown(folders_are_passed_over, folder_enter, folder_leave),
