@@ -108,34 +108,7 @@ INLINE void multiply_rows(const struct tile *t, int i, const int R, const int V)
 }
 
 /* Each in a function of its own, so that its sums get all the registers. */
-#define MULTIPLY(R, V)                                         \
-    KERNEL                                                     \
-    static void multiply##R##x##V(const struct tile *t, int i) \
-    {                                                          \
-        multiply_rows(t, i, R, V);                             \
-    }
-MULTIPLY(14, 1)
-MULTIPLY(14, 2)
-MULTIPLY(6, 1)
-MULTIPLY(6, 2)
-MULTIPLY(2, 1)
-MULTIPLY(2, 2)
-MULTIPLY(1, 1)
-MULTIPLY(1, 2)
-
-static void multiply_tile(const struct tile *t, int vectors)
-{
-    bool wide = vectors == 2;
-    int i = 0;
-    for (; i + 14 <= t->rows; i += 14)
-        (wide ? multiply14x2 : multiply14x1)(t, i);
-    for (; i + 6 <= t->rows; i += 6)
-        (wide ? multiply6x2 : multiply6x1)(t, i);
-    for (; i + 2 <= t->rows; i += 2)
-        (wide ? multiply2x2 : multiply2x1)(t, i);
-    if (i < t->rows)
-        (wide ? multiply1x2 : multiply1x1)(t, i);
-}
+TILE_KERNELS
 
 /* A panel of the kernel: for each tap and channel that is read, `columns` channels that are given; the rest
  * of the panel's width is zero. */
@@ -374,8 +347,10 @@ static size_t panel_floats(const struct convolution *c)
 
 size_t convolution_scratch(const struct convolution *c, size_t N, bool gradients)
 {
-    size_t panels = panel_floats(c) * MOST_PARTS, kernel = gradients ? kernel_gradient_scratch(c, N) : 0;
-    return panels > kernel ? panels : kernel;
+    size_t most = panel_floats(c) * MOST_PARTS, bias = GROUPS * (size_t)(c->C > c->F ? c->C : c->F);
+    size_t kernel = gradients ? kernel_gradient_scratch(c, N) : 0;
+    most = most > kernel ? most : kernel;
+    return gradients && bias > most ? bias : most;
 }
 
 int convolution_threads(const struct convolution *c, size_t N)

@@ -40,16 +40,20 @@ void convolution_forward(const struct convolution *c, size_t N, const float *x, 
 void convolution_back(const struct convolution *c, size_t N, const float *dz, const float *w,
     const float *bias, bool add, float *dx, const struct convolution_end *end, float *scratch);
 
-/* dw = the gradient by the kernel, of images x and gradients dz by the maps. */
-void convolution_kernel_gradient(
-    const struct convolution *c, size_t N, const float *x, const float *dz, float *dw, float *scratch);
+/* What comes first on the way back of y = f(z): dz = dy · f'(z) in the place of dy, by activation.h's
+ * backward (fn NULL: dz is there), and db = its sum over all positions (NULL: nobody asks). */
+struct convolution_slope {
+    void (*fn)(const float *z, const float *y, const float *dy, float *dz, size_t rows, size_t width);
+    const float *z, *y; /* z may be NULL where fn does not read it */
+    float *dz, *db;
+};
 
-/* db = the sum over `rows` rows of `width` values. Scratch as above. */
-void convolution_bias_gradient(const float *dz, float *db, size_t rows, size_t width, float *scratch);
+/* The above for `rows` rows of `width` channels. */
+void convolution_start_back(const struct convolution_slope *s, size_t rows, size_t width, float *scratch);
 
-/* dz = dy · f'(z), activation.h's backward, shared among threads. */
-void convolution_slope(
-    void (*fn)(const float *z, const float *y, const float *dy, float *dz, size_t rows, size_t width),
-    const float *z, const float *y, float *dy, size_t rows, size_t width);
+/* dw = the gradient by the kernel, of images x and gradients dz by the maps. `slope` runs first, on the rows
+ * that come next, while they are warm; NULL where dz is there. */
+void convolution_kernel_gradient(const struct convolution *c, size_t N, const float *x, const float *dz,
+    const struct convolution_slope *slope, float *dw, float *scratch);
 
 #endif

@@ -1,4 +1,4 @@
-/* convolution_gradient.c - the gradients of a convolution by its kernel and bias, and the slope before them.
+/* convolution_gradient.c - the gradients of a convolution by its kernel and bias.
  *
  * dw[t][c][f] = the sum over all positions of x[position's pixel under tap t][c] · dz[position][f]: a product
  * of matrices with one row for each tap and channel, whose sum runs over positions. A row of it reads the
@@ -7,26 +7,25 @@
  *
  *     c[r][0..32) += x[row r's distance + position] · dz[position][0..32)
  *
- * Images with zeros around them are first copied with the zeros, one band at a time. The positions are cut
- * into groups, as many as the shapes say; each has a sum of its own, and these are added in order. So the
- * numbers do not depend on the threads. */
+ * Images with zeros around them are first copied with the zeros, one band at a time. The slope before and the
+ * sums of the bias run on the same band, so that dz comes from far only once. The positions are cut into
+ * groups, as many as the shapes say; each has a sum of its own, and these are added in order. So the numbers
+ * do not depend on the threads. */
 #include "convolution_parts.h"
 #include "elementwise.h"
 #include "threads.h"
 
 #include <string.h>
 
-enum {
-    GROUPS = 16,
-    PARTIAL = 1 << 18,
-    DIRECT = 64
-}; /* floats of all partial sums; rows not worth packing for */
+enum { PARTIAL = 1 << 18, DIRECT = 64 }; /* floats of all partial sums; rows not worth packing for */
 
 struct gradient {
     const struct convolution *c;
+    const struct convolution_slope *slope; /* to run band by band, or NULL */
     size_t N;
     const float *x, *dz;
     float *dw, *partial, *scratch;
+    float *biases; /* two rows for each group: its sum, and a band's */
     size_t scratch_each;
     int groups, slices; /* of positions; of the rows of dw */
     size_t rows, piece; /* of dw in a group of channels; rows of maps in a piece */
@@ -87,34 +86,7 @@ INLINE void multiply_rows(const struct tile *t, int i, const int R, const int V)
     write_sums(t, i, sums, (size_t)R, (size_t)V * LANES);
 }
 
-#define MULTIPLY(R, V)                                         \
-    KERNEL                                                     \
-    static void multiply##R##x##V(const struct tile *t, int i) \
-    {                                                          \
-        multiply_rows(t, i, R, V);                             \
-    }
-MULTIPLY(14, 1)
-MULTIPLY(14, 2)
-MULTIPLY(6, 1)
-MULTIPLY(6, 2)
-MULTIPLY(2, 1)
-MULTIPLY(2, 2)
-MULTIPLY(1, 1)
-MULTIPLY(1, 2)
-
-static void multiply_tile(const struct tile *t, int vectors)
-{
-    bool wide = vectors == 2;
-    int i = 0;
-    for (; i + 14 <= t->rows; i += 14)
-        (wide ? multiply14x2 : multiply14x1)(t, i);
-    for (; i + 6 <= t->rows; i += 6)
-        (wide ? multiply6x2 : multiply6x1)(t, i);
-    for (; i + 2 <= t->rows; i += 2)
-        (wide ? multiply2x2 : multiply2x1)(t, i);
-    if (i < t->rows)
-        (wide ? multiply1x2 : multiply1x1)(t, i);
-}
+TILE_KERNELS
 
 /* --- pieces --- */
 
@@ -176,12 +148,16 @@ static void multiply_panel(const struct gradient *g, const struct piece *p, stru
 {
     const struct convolution *c = g->c;
     size_t Cg = (size_t)(c->C / c->groups), C = (size_t)c->C, most = (size_t)tile_rows();
+    size_t channel = rows[0] % Cg, v = rows[0] / Cg / (size_t)c->KW, h = rows[0] / Cg % (size_t)c->KW;
     float *to = t->to;
     for (size_t m = rows[0], end = rows[0] + rows[1]; m < end; m += (size_t)t->rows) {
         t->rows = (int)(end - m < most ? end - m : most);
         for (int r = 0; r < t->rows; r++) {
-            size_t row = m + (size_t)r, tap = row / Cg, v = tap / (size_t)c->KW, h = tap % (size_t)c->KW;
-            t->x[r] = p->x + v * (size_t)c->dh * p->x_row + h * (size_t)c->dw * C + group * Cg + row % Cg;
+            t->x[r] = p->x + v * (size_t)c->dh * p->x_row + h * (size_t)c->dw * C + group * Cg + channel;
+            channel = channel + 1 < Cg ? channel + 1 : 0;
+            h += !channel;
+            v += h == (size_t)c->KW;
+            h = h < (size_t)c->KW ? h : 0;
         }
         t->to = to + m * t->to_row;
         multiply_tile(t, vectors);
@@ -249,8 +225,17 @@ static void add_depthwise(const struct gradient *g, size_t first, size_t count, 
 
 /* --- the whole --- */
 
-static void add_rows(
-    const struct gradient *g, size_t first, size_t count, size_t rows[2], float *sum, float *scratch)
+static void start_piece(const struct gradient *g, const struct piece *p, int group, bool fresh)
+{
+    size_t rows = p->rows * (size_t)g->c->OW, F = (size_t)g->c->F;
+    float *sum = g->biases + (size_t)group * 2 * F, *band = fresh ? sum : sum + F;
+    slope_rows(g->slope, (size_t)(p->dz - g->dz), rows, F, band);
+    if (g->slope->db && !fresh)
+        values_pass(band, sum, F, true);
+}
+
+static void add_rows(const struct gradient *g, int group, size_t first, size_t count, size_t rows[2],
+    float *sum, float *scratch)
 {
     size_t OH = (size_t)g->c->OH, rest = 0;
     float *padded = scratch + g->piece * (size_t)g->c->OW * 2 * LANES;
@@ -259,6 +244,8 @@ static void add_rows(
         rest = end - row < rest ? end - row : rest;
         rest = rest < g->piece ? rest : g->piece;
         struct piece p = piece_at(g, row / OH, (int)(row % OH), (int)rest, padded);
+        if (g->slope)
+            start_piece(g, &p, group, row == first);
         add_piece(g, &p, rows, sum, row == first, scratch);
     }
 }
@@ -278,7 +265,7 @@ static void add_item(const struct gradient *g, int item, float *scratch)
     if (count && convolution_is_depthwise(c))
         add_depthwise(g, first, count, sum);
     else if (count)
-        add_rows(g, first, count, rows, sum, scratch);
+        add_rows(g, group, first, count, rows, sum, scratch);
 }
 
 static void gradient_part(const void *arg, int part, int parts)
@@ -320,13 +307,28 @@ static struct gradient gradient_of(const struct convolution *c, size_t N)
 size_t kernel_gradient_scratch(const struct convolution *c, size_t N)
 {
     struct gradient g = gradient_of(c, N);
-    size_t bias = GROUPS * (size_t)(c->C > c->F ? c->C : c->F);
-    size_t kernel = MOST_PARTS * g.scratch_each + (size_t)g.groups * g.rows * (size_t)c->F;
-    return kernel > bias ? kernel : bias;
+    return MOST_PARTS * g.scratch_each + (size_t)g.groups * (g.rows + 2) * (size_t)c->F;
 }
 
-void convolution_kernel_gradient(
-    const struct convolution *c, size_t N, const float *x, const float *dz, float *dw, float *scratch)
+/* Band by band only where each row of the map belongs to one item. */
+static void choose_slope(struct gradient *g, const struct convolution_slope *s)
+{
+    if (g->slices == 1 && !convolution_is_depthwise(g->c))
+        g->slope = s;
+    else
+        convolution_start_back(s, g->N * (size_t)g->c->OH * (size_t)g->c->OW, (size_t)g->c->F, g->scratch);
+}
+
+static void add_biases(const struct gradient *g, float *db)
+{
+    size_t F = (size_t)g->c->F;
+    memcpy(db, g->biases, F * sizeof *db);
+    for (int i = 1; i < g->groups; i++)
+        values_pass(g->biases + (size_t)i * 2 * F, db, F, true);
+}
+
+void convolution_kernel_gradient(const struct convolution *c, size_t N, const float *x, const float *dz,
+    const struct convolution_slope *slope, float *dw, float *scratch)
 {
     struct gradient g = gradient_of(c, N);
     int parts = convolution_threads(c, N);
@@ -334,61 +336,15 @@ void convolution_kernel_gradient(
     g.dz = dz;
     g.dw = dw;
     g.scratch = scratch;
-    g.partial = g.groups == 1 ? dw : scratch + MOST_PARTS * g.scratch_each;
+    g.biases = scratch + MOST_PARTS * g.scratch_each;
+    g.partial = g.groups == 1 ? dw : g.biases + (size_t)g.groups * 2 * (size_t)c->F;
     if (g.groups < parts && !convolution_is_depthwise(c))
         g.slices = (parts + g.groups - 1) / g.groups;
+    if (slope)
+        choose_slope(&g, slope);
     kernels_share(parts, gradient_part, &g);
     if (g.groups > 1)
         kernels_split(g.rows * (size_t)c->F, add_partials, &g);
-}
-
-/* --- bias and slope --- */
-
-struct rows_job {
-    const float *z, *y;
-    float *dz, *to;
-    size_t rows, width;
-    void (*fn)(const float *z, const float *y, const float *dy, float *dz, size_t rows, size_t width);
-};
-
-static void bias_part(const void *arg, int part, int parts)
-{
-    const struct rows_job *j = arg;
-    for (int i = part; i < GROUPS; i += parts) {
-        size_t first, count = kernels_range(j->rows, 1, i, GROUPS, &first);
-        float *sum = j->to + (size_t)i * j->width;
-        if (count)
-            bias_gradient(j->dz + first * j->width, sum, count, j->width);
-        else
-            memset(sum, 0, j->width * sizeof *sum);
-    }
-}
-
-static int threads_for(size_t rows, size_t width)
-{
-    int parts = kernels_threads((double)rows * (double)width, 1 << 15);
-    return parts < GROUPS ? parts : GROUPS;
-}
-
-void convolution_bias_gradient(const float *dz, float *db, size_t rows, size_t width, float *scratch)
-{
-    struct rows_job j = {.dz = (float *)dz, .to = scratch, .rows = rows, .width = width};
-    kernels_share(threads_for(rows, width), bias_part, &j);
-    bias_gradient(scratch, db, GROUPS, width);
-}
-
-static void slope_part(const void *arg, int part, int parts)
-{
-    const struct rows_job *j = arg;
-    size_t first, count = kernels_range(j->rows, 1, part, parts, &first), at = first * j->width;
-    if (count)
-        j->fn(j->z ? j->z + at : NULL, j->y + at, j->dz + at, j->dz + at, count, j->width);
-}
-
-void convolution_slope(
-    void (*fn)(const float *z, const float *y, const float *dy, float *dz, size_t rows, size_t width),
-    const float *z, const float *y, float *dy, size_t rows, size_t width)
-{
-    struct rows_job j = {.z = z, .y = y, .dz = dy, .rows = rows, .width = width, .fn = fn};
-    kernels_share(threads_for(rows, width), slope_part, &j);
+    if (g.slope && slope->db)
+        add_biases(&g, slope->db);
 }

@@ -9,8 +9,39 @@
 enum { TILE_ROWS = 14, LANES = 16, MOST_PARTS = 16 };
 #define EACH_ROW _Pragma("GCC unroll 14") for (int r = 0; r < R; r++)
 
-/* Floats of images and maps that stay near while they are worked at. */
-enum { WARM = 1 << 17 };
+/* multiply_tile(t, vectors) for all rows of a tile, out of the file's own
+ * multiply_rows(t, i, R, V): R rows from row i on, by V vectors. */
+#define MULTIPLY(R, V)                                         \
+    KERNEL                                                     \
+    static void multiply##R##x##V(const struct tile *t, int i) \
+    {                                                          \
+        multiply_rows(t, i, R, V);                             \
+    }
+#define TILE_KERNELS                                             \
+    MULTIPLY(14, 1)                                              \
+    MULTIPLY(14, 2)                                              \
+    MULTIPLY(6, 1)                                               \
+    MULTIPLY(6, 2)                                               \
+    MULTIPLY(2, 1)                                               \
+    MULTIPLY(2, 2)                                               \
+    MULTIPLY(1, 1)                                               \
+    MULTIPLY(1, 2)                                               \
+    static void multiply_tile(const struct tile *t, int vectors) \
+    {                                                            \
+        bool wide = vectors == 2;                                \
+        int i = 0;                                               \
+        for (; i + 14 <= t->rows; i += 14)                       \
+            (wide ? multiply14x2 : multiply14x1)(t, i);          \
+        for (; i + 6 <= t->rows; i += 6)                         \
+            (wide ? multiply6x2 : multiply6x1)(t, i);            \
+        for (; i + 2 <= t->rows; i += 2)                         \
+            (wide ? multiply2x2 : multiply2x1)(t, i);            \
+        if (i < t->rows)                                         \
+            (wide ? multiply1x2 : multiply1x1)(t, i);            \
+    }
+
+/* Floats of images and maps that stay near while they are worked at; parts of a sum over all positions. */
+enum { WARM = 1 << 17, GROUPS = 16 };
 
 /* Position o of `outs` stands at out_at + o·out_step. Its tap k is number tap_at + k·tap_step of the kernel
  * and reads input base + k·base_step + o·in_step, where that is within `ins`. base_step > 0. */
@@ -40,6 +71,10 @@ int convolution_threads(const struct convolution *c, size_t N);
 
 /* True when each channel has windows of its own. */
 bool convolution_is_depthwise(const struct convolution *c);
+
+/* dz of `rows` rows of a map, the first of them `at` floats behind its start; where s->db is wanted, their
+ * sums go to `db`. */
+void slope_rows(const struct convolution_slope *s, size_t at, size_t rows, size_t width, float *db);
 
 /* Floats of scratch of the kernel's gradient. */
 size_t kernel_gradient_scratch(const struct convolution *c, size_t N);

@@ -41,32 +41,27 @@ static struct range windows_of(int i, int outs, int taps, int stride, int before
 
 /* --- the largest --- */
 
-/* Sixteen channels, or fewer where n is a variable. `x` is tap (v.first, h.first) of the window. */
-INLINE void max_lanes(const struct pooling *p, const float *x, struct range v, struct range h, float *y,
-    uint16_t *which, const size_t n)
+/* All channels of a window. `x` is its tap (v.first, h.first). Images come from far, in two or more streams
+ * that the machine does not foresee: what the window below reads is asked for now. */
+INLINE void max_window(
+    const struct pooling *p, const float *x, struct range v, struct range h, float *y, uint16_t *which)
 {
-    size_t C = (size_t)p->C, row = (size_t)p->W * C;
-    float most[LANES];
-    int32_t tap[LANES];
-    for (size_t l = 0; l < n; l++) {
-        most[l] = x[l];
-        tap[l] = v.first * p->KW + h.first;
-    }
+    const size_t C = (size_t)p->C, row = (size_t)p->W * C, ahead = row * (size_t)p->sh;
     for (int a = v.first; a < v.end; a++, x += row) {
         const float *at = x;
         for (int b = h.first; b < h.end; b++, at += C) {
-            int32_t now = a * p->KW + b;
+            const uint16_t tap = (uint16_t)(a * p->KW + b);
+            const bool fresh = a == v.first && b == h.first;
+            for (size_t c = 0; c < C; c += LANES)
+                __builtin_prefetch(at + c + ahead);
 #pragma omp simd
-            for (size_t l = 0; l < n; l++) {
-                bool more = (at[l] > most[l]) | (at[l] != at[l]);
-                most[l] = more ? at[l] : most[l];
-                tap[l] = more ? now : tap[l];
+            for (size_t c = 0; c < C; c++) {
+                float now = at[c], most = y[c];
+                bool more = fresh | (now > most) | (now != now);
+                y[c] = more ? now : most;
+                which[c] = more ? tap : which[c];
             }
         }
-    }
-    for (size_t l = 0; l < n; l++) {
-        y[l] = most[l];
-        which[l] = (uint16_t)tap[l];
     }
 }
 
@@ -82,11 +77,8 @@ static void max_rows(const struct task *t, size_t first, size_t count)
         for (int q = 0; q < p->OW; q++) {
             struct range h = taps_of(q, p->W, p->KW, p->sw, p->left);
             const float *x = row + (size_t)(q * p->sw - p->left + h.first) * C;
-            size_t at = (i * OW + (size_t)q) * C, c = 0;
-            for (; c + LANES <= C; c += LANES)
-                max_lanes(p, x + c, v, h, t->to + at + c, t->which + at + c, LANES);
-            if (c < C)
-                max_lanes(p, x + c, v, h, t->to + at + c, t->which + at + c, C - c);
+            size_t at = (i * OW + (size_t)q) * C;
+            max_window(p, x, v, h, t->to + at, t->which + at);
         }
     }
 }

@@ -304,21 +304,30 @@ static void forward_transpose(const struct layer *l, struct pass *p)
 }
 
 /* dy becomes dz; the gradient by the bias. */
-static void begin_backward(const struct layer *l, struct pass *p)
+static struct convolution_slope slope_of(const struct layer *l, const struct pass *p)
 {
-    size_t rows = p->N * (shape_size(&l->out) / channels(l));
-    if (!p->dy_is_dz)
-        convolution_slope(l->activation->backward, p->cache, p->y, p->dy, rows, channels(l));
-    if (l->params > BIAS_PARAM && p->dw[BIAS_PARAM])
-        convolution_bias_gradient(p->dy, p->dw[BIAS_PARAM], rows, channels(l), p->scratch);
+    return (struct convolution_slope){
+        .fn = p->dy_is_dz ? NULL : l->activation->backward,
+        .z = p->cache,
+        .y = p->y,
+        .dz = p->dy,
+        .db = l->params > BIAS_PARAM ? p->dw[BIAS_PARAM] : NULL,
+    };
+}
+
+static size_t positions(const struct layer *l, const struct pass *p)
+{
+    return p->N * (shape_size(&l->out) / channels(l));
 }
 
 static void backward(const struct layer *l, struct pass *p)
 {
     struct convolution c = geometry(l);
-    begin_backward(l, p);
+    struct convolution_slope slope = slope_of(l, p);
     if (p->dw[KERNEL_PARAM])
-        convolution_kernel_gradient(&c, p->N, p->x[0], p->dy, p->dw[KERNEL_PARAM], p->scratch);
+        convolution_kernel_gradient(&c, p->N, p->x[0], p->dy, &slope, p->dw[KERNEL_PARAM], p->scratch);
+    else
+        convolution_start_back(&slope, positions(l, p), channels(l), p->scratch);
     if (p->dx[0])
         convolution_back(&c, p->N, p->dy, p->w[KERNEL_PARAM], NULL, p->add[0], p->dx[0], NULL, p->scratch);
 }
@@ -326,9 +335,10 @@ static void backward(const struct layer *l, struct pass *p)
 static void backward_transpose(const struct layer *l, struct pass *p)
 {
     struct convolution c = geometry(l);
-    begin_backward(l, p);
+    struct convolution_slope slope = slope_of(l, p);
+    convolution_start_back(&slope, positions(l, p), channels(l), p->scratch);
     if (p->dw[KERNEL_PARAM])
-        convolution_kernel_gradient(&c, p->N, p->dy, p->x[0], p->dw[KERNEL_PARAM], p->scratch);
+        convolution_kernel_gradient(&c, p->N, p->dy, p->x[0], NULL, p->dw[KERNEL_PARAM], p->scratch);
     if (p->dx[0])
         convolution_forward(&c, p->N, p->dy, p->w[KERNEL_PARAM], NULL, p->add[0], p->dx[0], NULL, p->scratch);
 }
