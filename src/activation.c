@@ -207,37 +207,34 @@ struct activating {
     const struct activation *a;
     const float *z, *y, *dy;
     float *to;
-    size_t rows, width;
+    size_t width;
 };
 
-static void forward_part(const void *arg, int part, int parts)
+static void forward_rows(const void *arg, size_t first, size_t count)
 {
     const struct activating *s = arg;
-    size_t first, count = kernels_range(s->rows, 1, part, parts, &first), at = first * s->width;
-    if (count)
-        s->a->forward(s->z + at, s->to + at, count, s->width);
+    size_t at = first * s->width;
+    s->a->forward(s->z + at, s->to + at, count, s->width);
 }
 
-static void backward_part(const void *arg, int part, int parts)
+static void backward_rows(const void *arg, size_t first, size_t count)
 {
     const struct activating *s = arg;
-    size_t first, count = kernels_range(s->rows, 1, part, parts, &first), at = first * s->width;
-    const float *z = s->z ? s->z + at : NULL;
-    if (count)
-        s->a->backward(z, s->y + at, s->dy + at, s->to + at, count, s->width);
+    size_t at = first * s->width;
+    s->a->backward(s->z ? s->z + at : NULL, s->y + at, s->dy + at, s->to + at, count, s->width);
 }
 
 void activation_forward(const struct activation *a, const float *z, float *y, size_t rows, size_t width)
 {
-    kernels_share(kernels_threads((double)rows * (double)width, THREAD), forward_part,
-        &(struct activating){.a = a, .z = z, .to = y, .rows = rows, .width = width});
+    kernels_ranges(rows, kernels_grain(width), kernels_threads((double)rows * (double)width, THREAD),
+        forward_rows, &(struct activating){.a = a, .z = z, .to = y, .width = width});
 }
 
 void activation_backward(const struct activation *a, const float *z, const float *y, const float *dy,
     float *dz, size_t rows, size_t width)
 {
-    kernels_share(kernels_threads((double)rows * (double)width, THREAD), backward_part,
-        &(struct activating){.a = a, .z = z, .y = y, .dy = dy, .to = dz, .rows = rows, .width = width});
+    kernels_ranges(rows, kernels_grain(width), kernels_threads((double)rows * (double)width, THREAD),
+        backward_rows, &(struct activating){.a = a, .z = z, .y = y, .dy = dy, .to = dz, .width = width});
 }
 
 static const struct activation activations[] = {

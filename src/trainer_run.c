@@ -151,24 +151,20 @@ static bool update_due(const struct trainer *t)
 struct gathering {
     const struct trainer *trainer;
     const uint32_t *index;
-    size_t N;
     float *to;
 };
 
-static void gather_part(const void *arg, int part, int parts)
+static void gather_rows(const void *arg, size_t first, size_t count)
 {
     const struct gathering *g = arg;
-    size_t first, count = kernels_range(g->N, 1, part, parts, &first);
-    if (count)
-        data_batch(
-            g->trainer->data, g->index + first, count, g->trainer->shift, g->to + first * g->trainer->inputs);
+    const struct trainer *t = g->trainer;
+    data_batch(t->data, g->index + first, count, t->shift, g->to + first * t->inputs);
 }
 
 static void gather(struct trainer *t, const uint32_t *index, size_t N)
 {
-    struct gathering g = {t, index, N, workspace_input(t->ws)};
-    int parts = kernels_threads((double)N * (double)t->inputs, gather_worth);
-    kernels_share(parts < (int)N ? parts : (int)N, gather_part, &g);
+    kernels_ranges(N, 1, kernels_threads((double)N * (double)t->inputs, gather_worth), gather_rows,
+        &(struct gathering){t, index, workspace_input(t->ws)});
     if (t->targets)
         goals_gather(&t->goals, t->targets, t->train, index, N, workspace_targets(t->ws));
     else

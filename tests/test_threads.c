@@ -3,6 +3,8 @@
 #include "../src/kernels/gemm.h"
 #include "../src/kernels/threads.h"
 
+#include <stdatomic.h>
+
 enum { MOST_PARTS = 9 };
 
 struct counting {
@@ -62,6 +64,70 @@ static void ranges_cover_everything_once(void **state)
             }
 }
 
+struct dealt {
+    atomic_int *times; /* of each item */
+    int parts;
+    size_t items;
+    atomic_size_t done;
+};
+
+static void count_item(const void *arg, size_t item, int part)
+{
+    struct dealt *d = (struct dealt *)arg;
+    assert_true(part < d->parts);
+    assert_true(item < d->items);
+    atomic_fetch_add(&d->times[item], 1);
+}
+
+static void every_item_is_dealt_once(void **state)
+{
+    enum { ITEMS = 40 };
+    for (size_t items = 0; items <= ITEMS; items += 4)
+        for (int parts = 1; parts <= MOST_PARTS; parts++) {
+            atomic_int times[ITEMS] = {0};
+            struct dealt d = {.times = times, .parts = parts, .items = items};
+            kernels_deal(items, parts, count_item, &d);
+            for (size_t i = 0; i < ITEMS; i++)
+                assert_int_equal(times[i], i < items);
+        }
+}
+
+/* The first item ends when all others are done: it would wait for ever if nobody took those behind it. */
+static void wait_for_the_others(const void *arg, size_t item, int part)
+{
+    struct dealt *d = (struct dealt *)arg;
+    while (item == 0 && atomic_load(&d->done) < d->items - 1)
+        ;
+    (void)part;
+    atomic_fetch_add(&d->done, 1);
+}
+
+static void who_is_done_helps(void **state)
+{
+    struct dealt d = {.parts = 2, .items = 9};
+    kernels_deal(d.items, d.parts, wait_for_the_others, &d);
+    assert_int_equal(d.done, 9);
+}
+
+static void count_range(const void *arg, size_t first, size_t count)
+{
+    const struct dealt *d = arg;
+    for (size_t i = first; i < first + count; i++)
+        atomic_fetch_add(&d->times[i], 1);
+}
+
+static void pieces_cover_everything_once(void **state)
+{
+    enum { MOST = 300 };
+    for (size_t n = 0; n <= MOST; n += 23)
+        for (int parts = 1; parts <= MOST_PARTS; parts++) {
+            atomic_int times[MOST] = {0};
+            kernels_ranges(n, 1 + n % 3, parts, count_range, &(struct dealt){.times = times});
+            for (size_t i = 0; i < MOST; i++)
+                assert_int_equal(times[i], i < n);
+        }
+}
+
 static void work_decides_how_many(void **state)
 {
     kernels_set_threads(4);
@@ -79,6 +145,9 @@ int main(void)
         cmocka_unit_test(every_part_runs_once),
         cmocka_unit_test(crews_come_and_go),
         cmocka_unit_test(ranges_cover_everything_once),
+        cmocka_unit_test(every_item_is_dealt_once),
+        cmocka_unit_test(who_is_done_helps),
+        cmocka_unit_test(pieces_cover_everything_once),
         cmocka_unit_test(work_decides_how_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

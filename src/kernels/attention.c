@@ -188,24 +188,16 @@ static struct head head_at(const struct attention *a, size_t pair, int part)
     return h;
 }
 
-static void forward_part(const void *arg, int part, int parts)
+static void forward_pair(const void *arg, size_t pair, int part)
 {
-    const struct attention *a = arg;
-    size_t first, count = kernels_range(a->N * a->heads, 1, part, parts, &first);
-    for (size_t pair = first; pair < first + count; pair++) {
-        struct head h = head_at(a, pair, part);
-        head_forward(&h);
-    }
+    struct head h = head_at(arg, pair, part);
+    head_forward(&h);
 }
 
-static void backward_part(const void *arg, int part, int parts)
+static void backward_pair(const void *arg, size_t pair, int part)
 {
-    const struct attention *a = arg;
-    size_t first, count = kernels_range(a->N * a->heads, 1, part, parts, &first);
-    for (size_t pair = first; pair < first + count; pair++) {
-        struct head h = head_at(a, pair, part);
-        head_backward(&h);
-    }
+    struct head h = head_at(arg, pair, part);
+    head_backward(&h);
 }
 
 static int parts_of(const struct attention *a)
@@ -217,10 +209,10 @@ static int parts_of(const struct attention *a)
 
 void attention_forward(const struct attention *a)
 {
-    kernels_share(parts_of(a), forward_part, a);
+    kernels_deal(a->N * a->heads, parts_of(a), forward_pair, a);
 }
 
 void attention_backward(const struct attention *a)
 {
-    kernels_share(parts_of(a), backward_part, a);
+    kernels_deal(a->N * a->heads, parts_of(a), backward_pair, a);
 }

@@ -45,7 +45,7 @@ struct job {
     float *scratch;
     size_t scratch_each;
     int vectors, panels; /* vectors in a panel; panels in a group */
-    bool by_panels;      /* threads share the panels, not the positions */
+    int chunks;          /* of the rows */
     bool depthwise;
 };
 
@@ -296,12 +296,20 @@ static size_t floats_of_row(const struct job *j)
     return in + (size_t)j->h.outs * j->out.pixel;
 }
 
-/* Rows of a chunk: what stays near, but enough to be worth packing panels for them. */
-static size_t chunk_rows(const struct job *j)
+/* Chunks of rows: small enough to stay near, large enough to be worth packing panels for them, and as many
+ * for each thread. */
+static int chunks_for(const struct job *j, int parts)
 {
-    size_t near = WARM / (floats_of_row(j) + 1),
-           enough = (ENOUGH + (size_t)j->h.outs - 1) / (size_t)j->h.outs;
-    return near > enough ? near : enough;
+    size_t rows = j->N * (size_t)j->v.outs, near = WARM / (floats_of_row(j) + 1);
+    size_t enough = (ENOUGH + (size_t)j->h.outs - 1) / (size_t)j->h.outs;
+    size_t chunk = near > enough ? near : enough, n = (rows + chunk - 1) / chunk;
+    return (int)((n + (size_t)parts - 1) / (size_t)parts) * parts;
+}
+
+static size_t rows_of(const struct job *j, size_t chunk, size_t *first)
+{
+    size_t grain = kernels_grain((size_t)j->h.outs * j->out.pixel);
+    return kernels_range(j->N * (size_t)j->v.outs, grain, (int)chunk, j->chunks, first);
 }
 
 static void end_rows(const struct job *j, const struct convolution_end *end, size_t first, size_t count)
@@ -311,30 +319,36 @@ static void end_rows(const struct job *j, const struct convolution_end *end, siz
     end->fn(z, end->y + first * outs * width, count * outs, width);
 }
 
-static void job_part(const void *arg, int part, int parts)
+/* A chunk of rows, all channels. */
+static void chunk_item(const void *arg, size_t item, int part)
 {
     const struct job *j = arg;
-    size_t rows = j->N * (size_t)j->v.outs, first = 0, count = rows, chunk = chunk_rows(j);
-    size_t panel = 0, panels = (size_t)j->panels * (size_t)j->groups;
-    if (j->by_panels)
-        panels = kernels_range(panels, 1, part, parts, &panel);
-    else
-        count = kernels_range(rows, 1, part, parts, &first);
-    for (size_t end = first + count; first < end; first += chunk) {
-        chunk = chunk < end - first ? chunk : end - first;
-        for (size_t i = 0; i < panels && !j->depthwise; i++)
-            sweep_panel(j, panel + i, first, chunk, j->scratch + (size_t)part * j->scratch_each);
-        if (j->depthwise)
-            depthwise_rows(j, first, chunk);
-        if (j->end && !j->by_panels)
-            end_rows(j, j->end, first, chunk);
-    }
+    size_t first, count = rows_of(j, item, &first), panels = (size_t)j->panels * (size_t)j->groups;
+    if (!count)
+        return;
+    for (size_t i = 0; i < panels && !j->depthwise; i++)
+        sweep_panel(j, i, first, count, j->scratch + (size_t)part * j->scratch_each);
+    if (j->depthwise)
+        depthwise_rows(j, first, count);
+    if (j->end)
+        end_rows(j, j->end, first, count);
 }
 
-static void end_part(const void *arg, int part, int parts)
+/* The channels of a panel, all rows. */
+static void panel_item(const void *arg, size_t item, int part)
 {
     const struct job *j = arg;
-    size_t first, count = kernels_range(j->N * (size_t)j->v.outs, 1, part, parts, &first);
+    size_t first, count;
+    for (size_t i = 0; i < (size_t)j->chunks; i++)
+        if ((count = rows_of(j, i, &first)))
+            sweep_panel(j, item, first, count, j->scratch + (size_t)part * j->scratch_each);
+}
+
+static void end_item(const void *arg, size_t item, int part)
+{
+    const struct job *j = arg;
+    size_t first, count = rows_of(j, item, &first);
+    (void)part;
     if (count)
         end_rows(j, j->end, first, count);
 }
@@ -399,10 +413,15 @@ static void job_run(struct job *j, const struct convolution *c)
     j->panels = (j->gives + j->vectors * LANES - 1) / (j->vectors * LANES);
     j->scratch_each = panel_floats(c);
     j->depthwise = convolution_is_depthwise(c);
-    j->by_panels = parts > 1 && positions < 4 * ENOUGH && j->panels * j->groups >= parts && !j->depthwise;
-    kernels_share(parts, job_part, j);
-    if (j->by_panels && j->end)
-        kernels_share(parts, end_part, j);
+    bool by_panels = parts > 1 && positions < 4 * ENOUGH && j->panels * j->groups >= parts && !j->depthwise;
+    j->chunks = chunks_for(j, by_panels ? 1 : parts);
+    if (!by_panels) {
+        kernels_deal((size_t)j->chunks, parts, chunk_item, j);
+        return;
+    }
+    kernels_deal((size_t)j->panels * (size_t)j->groups, parts, panel_item, j);
+    if (j->end)
+        kernels_deal((size_t)j->chunks, parts, end_item, j);
 }
 
 static struct plane plane_of(int H, int W, int C)
@@ -506,6 +525,7 @@ void convolution_back(const struct convolution *c, size_t N, const float *dz, co
         j.v.outs = c->H;
         j.h.outs = c->W;
         j.end = end;
-        kernels_share(convolution_threads(c, N), end_part, &j);
+        j.chunks = chunks_for(&j, 1);
+        kernels_deal((size_t)j.chunks, convolution_threads(c, N), end_item, &j);
     }
 }

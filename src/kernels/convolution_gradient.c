@@ -17,7 +17,11 @@
 
 #include <string.h>
 
-enum { PARTIAL = 1 << 18, DIRECT = 64 }; /* floats of all partial sums; rows not worth packing for */
+enum {
+    PARTIAL = 1 << 19, /* floats of all partial sums */
+    MANY = 8,          /* groups that are enough for the threads */
+    DIRECT = 64,       /* rows not worth packing for */
+};
 
 struct gradient {
     const struct convolution *c;
@@ -250,10 +254,11 @@ static void add_rows(const struct gradient *g, int group, size_t first, size_t c
     }
 }
 
-static void add_item(const struct gradient *g, int item, float *scratch)
+static void add_item(const void *arg, size_t item, int part)
 {
+    const struct gradient *g = arg;
     const struct convolution *c = g->c;
-    int group = item / g->slices, slice = item % g->slices;
+    int group = (int)item / g->slices, slice = (int)item % g->slices;
     size_t first, rows[2], size = g->rows * (size_t)c->F;
     size_t count = kernels_range(g->N * (size_t)c->OH, 1, group, g->groups, &first);
     float *sum = g->partial + (size_t)group * size;
@@ -265,14 +270,7 @@ static void add_item(const struct gradient *g, int item, float *scratch)
     if (count && convolution_is_depthwise(c))
         add_depthwise(g, first, count, sum);
     else if (count)
-        add_rows(g, group, first, count, rows, sum, scratch);
-}
-
-static void gradient_part(const void *arg, int part, int parts)
-{
-    const struct gradient *g = arg;
-    for (int item = part; item < g->groups * g->slices; item += parts)
-        add_item(g, item, g->scratch + (size_t)part * g->scratch_each);
+        add_rows(g, group, first, count, rows, sum, g->scratch + (size_t)part * g->scratch_each);
 }
 
 static void add_partials(const void *arg, size_t first, size_t count)
@@ -310,13 +308,18 @@ size_t kernel_gradient_scratch(const struct convolution *c, size_t N)
     return MOST_PARTS * g.scratch_each + (size_t)g.groups * (g.rows + 2) * (size_t)c->F;
 }
 
-/* Band by band only where each row of the map belongs to one item. */
-static void choose_slope(struct gradient *g, const struct convolution_slope *s)
+/* Where there are few groups the threads share the rows of dw too: then the slope goes before, by itself. The
+ * shapes decide, not the threads, for both ways add up the bias in another order. */
+static void choose_ways(struct gradient *g, const struct convolution_slope *s, int parts)
 {
-    if (g->slices == 1 && !convolution_is_depthwise(g->c))
+    bool depthwise = convolution_is_depthwise(g->c);
+    size_t positions = g->N * (size_t)g->c->OH * (size_t)g->c->OW;
+    if (g->groups >= MANY && !depthwise)
         g->slope = s;
-    else
-        convolution_start_back(s, g->N * (size_t)g->c->OH * (size_t)g->c->OW, (size_t)g->c->F, g->scratch);
+    else if (s)
+        convolution_start_back(s, positions, (size_t)g->c->F, g->scratch);
+    if (g->groups < MANY && g->groups < parts && !depthwise)
+        g->slices = (parts + g->groups - 1) / g->groups;
 }
 
 static void add_biases(const struct gradient *g, float *db)
@@ -338,11 +341,8 @@ void convolution_kernel_gradient(const struct convolution *c, size_t N, const fl
     g.scratch = scratch;
     g.biases = scratch + MOST_PARTS * g.scratch_each;
     g.partial = g.groups == 1 ? dw : g.biases + (size_t)g.groups * 2 * (size_t)c->F;
-    if (g.groups < parts && !convolution_is_depthwise(c))
-        g.slices = (parts + g.groups - 1) / g.groups;
-    if (slope)
-        choose_slope(&g, slope);
-    kernels_share(parts, gradient_part, &g);
+    choose_ways(&g, slope, parts);
+    kernels_deal((size_t)(g.groups * g.slices), parts, add_item, &g);
     if (g.groups > 1)
         kernels_split(g.rows * (size_t)c->F, add_partials, &g);
     if (g.slope && slope->db)

@@ -23,17 +23,16 @@ void slope_rows(const struct convolution_slope *s, size_t at, size_t rows, size_
         bias_gradient(s->dz + at, db, rows, width);
 }
 
-static void group_part(const void *arg, int part, int parts)
+static void group_item(const void *arg, size_t i, int part)
 {
     const struct job *j = arg;
-    for (int i = part; i < GROUPS; i += parts) {
-        size_t first, count = kernels_range(j->rows, 1, i, GROUPS, &first), at = first * j->width;
-        float *sum = j->sums + (size_t)i * j->width;
-        if (count)
-            slope_rows(j->slope, at, count, j->width, sum);
-        else if (j->slope->db)
-            memset(sum, 0, j->width * sizeof *sum);
-    }
+    size_t first, count = kernels_range(j->rows, 1, (int)i, GROUPS, &first), at = first * j->width;
+    float *sum = j->sums + i * j->width;
+    (void)part;
+    if (count)
+        slope_rows(j->slope, at, count, j->width, sum);
+    else if (j->slope->db)
+        memset(sum, 0, j->width * sizeof *sum);
 }
 
 void convolution_start_back(const struct convolution_slope *s, size_t rows, size_t width, float *scratch)
@@ -41,7 +40,7 @@ void convolution_start_back(const struct convolution_slope *s, size_t rows, size
     struct job j = {s, scratch, rows, width};
     int parts = kernels_threads((double)rows * (double)width, THREAD);
     if (s->fn || s->db)
-        kernels_share(parts < GROUPS ? parts : GROUPS, group_part, &j);
+        kernels_deal(GROUPS, parts, group_item, &j);
     if (s->db)
         bias_gradient(scratch, s->db, GROUPS, width);
 }

@@ -21,18 +21,17 @@ static size_t row_of(float x, size_t V)
     return !(x > 0) ? 0 : x >= (float)V ? V - 1 : (size_t)x;
 }
 
-static void forward_part(const void *arg, int part, int parts)
+static void copy_rows(const void *arg, size_t first, size_t count)
 {
     const struct looking *l = arg;
-    size_t first, count = kernels_range(l->M, 1, part, parts, &first), C = l->C;
     for (size_t i = first; i < first + count; i++)
-        memcpy(l->y + i * C, l->table + row_of(l->x[i], l->V) * C, C * sizeof *l->y);
+        memcpy(l->y + i * l->C, l->table + row_of(l->x[i], l->V) * l->C, l->C * sizeof *l->y);
 }
 
 void lookup_forward(const float *x, const float *table, size_t M, size_t V, size_t C, float *y)
 {
     struct looking l = {.x = x, .table = table, .M = M, .V = V, .C = C, .y = y};
-    kernels_share(kernels_threads((double)(M * C), THREAD), forward_part, &l);
+    kernels_ranges(M, 1, kernels_threads((double)(M * C), THREAD), copy_rows, &l);
 }
 
 static void backward_part(const void *arg, int part, int parts)
@@ -72,18 +71,17 @@ void positions_sinusoid(float *p, size_t T, size_t C)
 struct adding {
     const float *x, *p;
     float *y;
-    size_t N, n;
+    size_t n;
 };
 
-static void add_part(const void *arg, int part, int parts)
+static void add_samples(const void *arg, size_t first, size_t count)
 {
     const struct adding *a = arg;
-    size_t first, count = kernels_range(a->N, 1, part, parts, &first), n = a->n;
     for (size_t i = first; i < first + count; i++)
-        values_sum(a->x + i * n, a->p, a->y + i * n, n);
+        values_sum(a->x + i * a->n, a->p, a->y + i * a->n, a->n);
 }
 
 void positions_add(const float *x, const float *p, float *y, size_t N, size_t n)
 {
-    kernels_share(kernels_threads((double)(N * n), THREAD), add_part, &(struct adding){x, p, y, N, n});
+    kernels_ranges(N, 1, kernels_threads((double)(N * n), THREAD), add_samples, &(struct adding){x, p, y, n});
 }

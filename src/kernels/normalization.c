@@ -31,22 +31,20 @@ struct chunking {
     size_t chunks;
 };
 
-static void run_chunks(const void *arg, int part, int parts)
+static void run_chunk(const void *arg, size_t k, int part)
 {
     const struct chunking *c = arg;
     const struct normalization *n = c->n;
-    size_t first, count = kernels_range(c->chunks, 1, part, parts, &first);
-    for (size_t k = first; k < first + count; k++) {
-        size_t row = n->rows * k / c->chunks, end = n->rows * (k + 1) / c->chunks;
-        c->fn(n, row, end - row, n->scratch + k * 2 * n->C);
-    }
+    size_t row = n->rows * k / c->chunks, end = n->rows * (k + 1) / c->chunks;
+    (void)part;
+    c->fn(n, row, end - row, n->scratch + k * 2 * n->C);
 }
 
 static size_t each_chunk(const struct normalization *n,
     void (*fn)(const struct normalization *n, size_t first, size_t count, float *sums))
 {
     struct chunking c = {.n = n, .fn = fn, .chunks = chunk_count(n->rows)};
-    kernels_share(kernels_threads((double)n->rows * (double)n->C, THREAD), run_chunks, &c);
+    kernels_deal(c.chunks, kernels_threads((double)n->rows * (double)n->C, THREAD), run_chunk, &c);
     return c.chunks;
 }
 

@@ -66,8 +66,9 @@ INLINE void max_window(
 }
 
 KERNEL
-static void max_rows(const struct task *t, size_t first, size_t count)
+static void max_rows(const void *arg, size_t first, size_t count)
 {
+    const struct task *t = arg;
     const struct pooling *p = &t->p;
     size_t C = (size_t)p->C, W = (size_t)p->W, H = (size_t)p->H, OH = (size_t)p->OH, OW = (size_t)p->OW;
     for (size_t i = first; i < first + count; i++) {
@@ -123,8 +124,9 @@ INLINE void pass_chosen(
 
 /* Windows that do not overlap: each gives its pixels of a row their values, and nobody else does. */
 KERNEL
-static void max_rows_back_apart(const struct task *t, size_t first, size_t count)
+static void max_rows_back_apart(const void *arg, size_t first, size_t count)
 {
+    const struct task *t = arg;
     const struct pooling *p = &t->p;
     size_t C = (size_t)p->C, H = (size_t)p->H, row = (size_t)p->W * C;
     for (size_t i = first; i < first + count; i++) {
@@ -149,8 +151,9 @@ static void max_rows_back_apart(const struct task *t, size_t first, size_t count
 }
 
 KERNEL
-static void max_rows_back(const struct task *t, size_t first, size_t count)
+static void max_rows_back(const void *arg, size_t first, size_t count)
 {
+    const struct task *t = arg;
     const struct pooling *p = &t->p;
     size_t C = (size_t)p->C, H = (size_t)p->H, OH = (size_t)p->OH, OW = (size_t)p->OW;
     float *dx = t->to + first * (size_t)p->W * C;
@@ -178,8 +181,9 @@ static void add_scaled(const float *from, float scale, float *to, size_t n)
         to[c] += scale * from[c];
 }
 
-static void sum_rows(const struct task *t, size_t first, size_t count)
+static void sum_rows(const void *arg, size_t first, size_t count)
 {
+    const struct task *t = arg;
     const struct pooling *p = &t->p;
     size_t C = (size_t)p->C, W = (size_t)p->W, H = (size_t)p->H, OH = (size_t)p->OH;
     float *to = t->to + first * (size_t)p->OW * C;
@@ -200,8 +204,9 @@ static void sum_rows(const struct task *t, size_t first, size_t count)
     }
 }
 
-static void sum_rows_back(const struct task *t, size_t first, size_t count)
+static void sum_rows_back(const void *arg, size_t first, size_t count)
 {
+    const struct task *t = arg;
     const struct pooling *p = &t->p;
     size_t C = (size_t)p->C, H = (size_t)p->H, OH = (size_t)p->OH, OW = (size_t)p->OW;
     float *to = t->to + first * (size_t)p->W * C;
@@ -226,30 +231,16 @@ static void sum_rows_back(const struct task *t, size_t first, size_t count)
 
 /* --- shared among threads, by rows of what is written --- */
 
-#define PART(name, rows_fn, height)                                                              \
-    static void name##_part(const void *arg, int part, int parts)                                \
-    {                                                                                            \
-        const struct task *t = arg;                                                              \
-        size_t first, count = kernels_range(t->N * (size_t)t->p.height, 1, part, parts, &first); \
-        if (count)                                                                               \
-            rows_fn(t, first, count);                                                            \
-    }
-
-PART(max, max_rows, OH)
-PART(max_back, max_rows_back, H)
-PART(max_back_apart, max_rows_back_apart, H)
-PART(sum, sum_rows, OH)
-PART(sum_back, sum_rows_back, H)
-
-static void share(const struct task *t, void (*fn)(const void *, int, int))
+static void share(const struct task *t, void (*fn)(const void *, size_t, size_t), int height)
 {
     const double each = 1 << 15;
-    kernels_share(kernels_threads((double)t->N * t->p.H * t->p.W * t->p.C, each), fn, t);
+    int parts = kernels_threads((double)t->N * t->p.H * t->p.W * t->p.C, each);
+    kernels_ranges(t->N * (size_t)height, 1, parts, fn, t);
 }
 
 void maxpool_forward(const struct pooling *p, size_t N, const float *x, float *y, uint16_t *which)
 {
-    share(&(struct task){.p = *p, .N = N, .from = x, .to = y, .which = which}, max_part);
+    share(&(struct task){.p = *p, .N = N, .from = x, .to = y, .which = which}, max_rows, p->OH);
 }
 
 void maxpool_backward(
@@ -257,17 +248,18 @@ void maxpool_backward(
 {
     bool apart = p->sh >= p->KH && p->sw >= p->KW;
     share(&(struct task){.p = *p, .N = N, .from = dy, .to = dx, .chosen = which, .add = add},
-        apart ? max_back_apart_part : max_back_part);
+        apart ? max_rows_back_apart : max_rows_back, p->H);
 }
 
 void sumpool_forward(const struct pooling *p, size_t N, const float *x, bool mean, bool add, float *y)
 {
-    share(&(struct task){.p = *p, .N = N, .from = x, .to = y, .mean = mean, .add = add}, sum_part);
+    share(&(struct task){.p = *p, .N = N, .from = x, .to = y, .mean = mean, .add = add}, sum_rows, p->OH);
 }
 
 void sumpool_backward(const struct pooling *p, size_t N, const float *dy, bool mean, bool add, float *dx)
 {
-    share(&(struct task){.p = *p, .N = N, .from = dy, .to = dx, .mean = mean, .add = add}, sum_back_part);
+    share(
+        &(struct task){.p = *p, .N = N, .from = dy, .to = dx, .mean = mean, .add = add}, sum_rows_back, p->H);
 }
 
 /* --- all positions of a sample --- */

@@ -30,6 +30,7 @@
 #endif
 
 enum { ALIGN = 64, SPLIT = 32768, MOST = 64, SPINS = 2000 }; /* SPLIT: floats that are worth a thread */
+enum { PIECES = 4 };                                         /* for each thread, so that one may take more */
 
 struct crew {
     int helpers;
@@ -234,27 +235,76 @@ size_t kernels_range(size_t n, size_t grain, int part, int parts, size_t *first)
     return *first >= n ? 0 : n - *first < length ? n - *first : length;
 }
 
+size_t kernels_grain(size_t width)
+{
+    size_t rows = 16;
+    for (; rows > 1 && width % 2 == 0; width /= 2)
+        rows /= 2;
+    return rows;
+}
+
+struct dealing {
+    size_t items;
+    void (*fn)(const void *arg, size_t item, int part);
+    const void *arg;
+    struct {
+        _Alignas(ALIGN) atomic_size_t next; /* of those that part i begins with */
+    } own[MOST];
+};
+
+static void deal_part(const void *arg, int part, int parts)
+{
+    struct dealing *d = (struct dealing *)arg; /* its counters are everybody's */
+    for (int i = 0; i < parts; i++) {
+        int owner = (part + i) % parts;
+        size_t first, count = kernels_range(d->items, 1, owner, parts, &first);
+        for (size_t k; (k = atomic_fetch_add(&d->own[owner].next, 1)) < count;)
+            d->fn(d->arg, first + k, part);
+    }
+}
+
+void kernels_deal(
+    size_t items, int parts, void (*fn)(const void *arg, size_t item, int part), const void *arg)
+{
+    struct dealing d;
+    d.items = items;
+    d.fn = fn;
+    d.arg = arg;
+    parts = (size_t)parts < items ? parts : items ? (int)items : 1;
+    for (int i = 0; i < parts; i++)
+        atomic_init(&d.own[i].next, 0);
+    kernels_share(parts, deal_part, &d);
+}
+
 struct splitting {
-    size_t n;
+    size_t n, grain;
+    int pieces;
     void (*fn)(const void *arg, size_t first, size_t count);
     const void *arg;
 };
 
-static void split_part(const void *arg, int part, int parts)
+static void split_item(const void *arg, size_t item, int part)
 {
     const struct splitting *s = arg;
-    size_t first, count = kernels_range(s->n, ALIGN, part, parts, &first);
+    size_t first, count = kernels_range(s->n, s->grain, (int)item, s->pieces, &first);
+    (void)part;
     if (count)
         s->fn(s->arg, first, count);
 }
 
-void kernels_split(size_t n, void (*fn)(const void *arg, size_t first, size_t count), const void *arg)
+void kernels_ranges(size_t n, size_t grain, int parts,
+    void (*fn)(const void *arg, size_t first, size_t count), const void *arg)
 {
-    int parts = kernels_threads((double)n, SPLIT);
+    struct splitting s = {n, grain, PIECES * parts, fn, arg};
     if (parts == 1)
         fn(arg, 0, n);
     else
-        kernels_share(parts, split_part, &(struct splitting){n, fn, arg});
+        kernels_deal((size_t)s.pieces, parts, split_item, &s);
+}
+
+void kernels_split(size_t n, void (*fn)(const void *arg, size_t first, size_t count), const void *arg)
+{
+    kernels_ranges(n, ALIGN, kernels_threads((double)n, SPLIT), fn, arg);
 }
 
 void kernels_flush_denormals(void)

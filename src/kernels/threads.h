@@ -15,12 +15,26 @@ int kernels_threads(double work, double each);
  * other. Kernels that are called inside of one of several parts run on its thread alone. */
 void kernels_share(int parts, void (*fn)(const void *arg, int part, int parts), const void *arg);
 
-/* Calls fn(arg, first, count) for ranges that cover [0, n): one range where n is small, one a thread where it
- * is large. Ranges start at multiples of 64. For loops whose values do not depend on each other. */
+/* Calls fn(arg, item, part) for item 0 … items-1, spread over `parts` threads. Each begins with the items
+ * that are its own, always the same ones, and then helps the others: a core that something else is using too
+ * does fewer. So an item writes only what is its own, and part is good for scratch alone. */
+void kernels_deal(
+    size_t items, int parts, void (*fn)(const void *arg, size_t item, int part), const void *arg);
+
+/* Calls fn(arg, first, count) for ranges that cover [0, n): all of it where parts is 1, else some for each
+ * thread, dealt. Ranges start at multiples of `grain`. For loops whose values do not depend on each other. */
+void kernels_ranges(size_t n, size_t grain, int parts,
+    void (*fn)(const void *arg, size_t first, size_t count), const void *arg);
+
+/* The same for n floats, with as many threads as these are worth. Ranges start at multiples of 64. */
 void kernels_split(size_t n, void (*fn)(const void *arg, size_t first, size_t count), const void *arg);
 
 /* The part of [0, n) that is number `part` of `parts`: starts at a multiple of `grain`. Returns its length, 0
  * where there is nothing left. */
 size_t kernels_range(size_t n, size_t grain, int part, int parts, size_t *first);
+
+/* The fewest rows of `width` floats that fill whole vectors of sixteen. Vector math and the scalar math of a
+ * loop's remainder differ in the last bits: ranges that start at multiples of this keep both in place. */
+size_t kernels_grain(size_t width);
 
 #endif
