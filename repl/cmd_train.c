@@ -372,6 +372,7 @@ static bool run_update(struct repl *r, const struct command *c, const struct arg
 {
     if (!session_update(r->session, e))
         return false;
+    repl_notices(r);
     out("step %llu\n", (unsigned long long)session_place(r->session).step);
     watch_print(r);
     return true;

@@ -46,6 +46,10 @@ bool session_miss_data(const struct session *s, struct error *e);
 
 void probe_release(struct probe *p);
 
+/* A trainer that the next step by hand counts in: the one there is while it fits, a paused one too, else a
+ * new one. */
+bool session_ready_to_step(struct session *s, size_t batch_size, struct error *e);
+
 /* session_update() under the name of the command that undo is to tell. */
 bool session_update_as(struct session *s, const char *label, struct error *e);
 

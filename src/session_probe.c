@@ -37,6 +37,7 @@ static void moment_now(void *arg)
     struct probe *p = m->probe;
     p->state = state_copy(m->from, m->error);
     p->N = trainer_next_batch(m->trainer, p->index, &p->key);
+    trainer_carry_to(m->trainer, p->ws);
 }
 
 /* The next batch when no trainer is prepared: the first of the epoch that would come. */
@@ -59,12 +60,18 @@ static bool first_batch(
     return true;
 }
 
+static size_t usual_batch(const struct session *s)
+{
+    return s->batch_size ? s->batch_size : DEFAULT_BATCH;
+}
+
 /* Copies the state, and chooses what goes through it: a sample, the trainer's next batch, or the first one.
  */
 static bool take_moment(struct session *s, struct probe *p, long sample, size_t room, struct error *e)
 {
     struct network *n = session_network(s);
-    bool prepared = n->trainer && s->trainer_revision == s->revision && s->batch_size == room;
+    size_t batch = s->batch_size < s->data->train ? s->batch_size : s->data->train;
+    bool prepared = n->trainer && s->trainer_revision == s->revision && batch == room;
     if (sample < 0 && prepared) {
         trainer_call(n->trainer, moment_now, &(struct moment){n->trainer, n->state, p, e});
         return p->state;
@@ -78,15 +85,20 @@ static bool take_moment(struct session *s, struct probe *p, long sample, size_t 
     return true;
 }
 
-/* Copies rows and targets of the batch into the workspace and runs it. */
-static bool run_forward(struct session *s, struct probe *p, const struct recipe *r, struct error *e)
+/* All memory of a probe but the state. */
+static bool take_room(
+    const struct session *s, struct probe *p, size_t room, const struct recipe *r, struct error *e)
 {
-    const struct model *m = p->state->model;
-    if (!goals_make(&p->goals, m, r, s->data, e))
-        return false;
-    p->ws = workspace_new(m, p->N, USE_BACKWARD, e);
-    if (!p->ws || !workspace_aim(p->ws, &p->goals, e))
-        return false;
+    const struct model *m = session_network(s)->model;
+    return (p->index = memory_take(room, sizeof *p->index, "the rows of a batch", e)) &&
+           goals_make(&p->goals, m, r, s->data, e) && (p->ws = workspace_new(m, room, USE_BACKWARD, e)) &&
+           workspace_aim(p->ws, &p->goals, e) &&
+           (!p->whole_batch || !model_is_stateful(m) || workspace_carry(p->ws, true, e));
+}
+
+/* Copies rows and targets of the batch into the workspace and runs it. */
+static void run_forward(struct session *s, struct probe *p, const struct recipe *r)
+{
     workspace_bind(p->ws, p->state);
     size_t shift = p->whole_batch ? data_shift(s->data, p->state->seed, p->state->place.epoch) : 0;
     data_batch(s->data, p->index, p->N, shift, workspace_input(p->ws));
@@ -95,7 +107,6 @@ static bool run_forward(struct session *s, struct probe *p, const struct recipe 
     workspace_forward(p->ws, p->N, true, p->key);
     p->loss = workspace_loss(p->ws, true);
     p->penalty = workspace_penalty(p->ws, r, false);
-    return true;
 }
 
 static bool forward(struct session *s, long sample, size_t N, struct error *e)
@@ -106,15 +117,15 @@ static bool forward(struct session *s, long sample, size_t N, struct error *e)
     if (sample >= (long)s->data->n)
         return error_set(
             e, "there is no sample %ld: '%s' has samples 0 to %zu", sample, s->data->name, s->data->n - 1);
-    size_t room = N ? N : s->batch_size ? s->batch_size : DEFAULT_BATCH;
+    size_t room = sample < 0 ? N ? N : usual_batch(s) : 1;
     room = room < s->data->train ? room : s->data->train;
     struct probe p = {.serial = s->probe.serial + 1, .phase = PROBE_FORWARD, .revision = s->revision};
     p.whole_batch = sample < 0;
-    p.index = memory_take(room, sizeof *p.index, "the rows of a batch", e);
-    if (!p.index || !take_moment(s, &p, sample, room, e) || !run_forward(s, &p, &r, e)) {
+    if (!take_room(s, &p, room, &r, e) || !take_moment(s, &p, sample, room, e)) {
         probe_release(&p);
         return false;
     }
+    run_forward(s, &p, &r);
     probe_release(&s->probe);
     s->probe = p;
     s->probe.ws->goals = &s->probe.goals;
@@ -163,10 +174,9 @@ bool session_backward(struct session *s, struct error *e)
 
 struct updating {
     const struct probe *probe;
-    struct state *state;
+    struct network *network;
     const struct recipe *recipe;
-    struct trainer *trainer; /* that counts the batch; NULL: none is prepared */
-    uint32_t batches;
+    bool waits; /* for more batches */
 };
 
 /* A whole batch counts as one of its epoch, so that the next forward takes the next one. */
@@ -174,15 +184,10 @@ static void update_now(void *arg)
 {
     struct updating *u = arg;
     const struct probe *p = u->probe;
-    workspace_update(p->ws, u->state, u->recipe);
-    if (!p->whole_batch)
-        return;
-    if (u->trainer) {
-        trainer_count_batch(u->trainer, p->ws, p->loss + p->penalty);
-    } else if (++u->state->place.batch >= u->batches) {
-        u->state->place.batch = 0;
-        u->state->place.epoch++;
-    }
+    if (p->whole_batch)
+        u->waits = !trainer_step(u->network->trainer, p->ws, p->loss + p->penalty);
+    else
+        workspace_update(p->ws, u->network->state, u->recipe);
 }
 
 bool session_update_as(struct session *s, const char *label, struct error *e)
@@ -195,14 +200,10 @@ bool session_update_as(struct session *s, const char *label, struct error *e)
                                                       : "run `forward`, then `backward`, then `update`");
     if (!fresh(s))
         return error_set(e, "the weights have changed since `backward`: start again with `forward`");
-    if (!session_recipe(s, &r, e))
+    if (!session_recipe(s, &r, e) || (p->whole_batch && !session_ready_to_step(s, usual_batch(s), e)))
         return false;
     undo_mark(s, label, UNDO_WEIGHTS);
-    size_t room = s->batch_size ? s->batch_size : DEFAULT_BATCH;
-    room = room < s->data->train ? room : s->data->train;
-    bool prepared = n->trainer && s->trainer_revision == s->revision;
-    struct updating u = {
-        p, n->state, &r, prepared ? n->trainer : NULL, (uint32_t)((s->data->train + room - 1) / room)};
+    struct updating u = {p, n, &r, false};
     if (n->trainer)
         trainer_call(n->trainer, update_now, &u);
     else
@@ -211,6 +212,9 @@ bool session_update_as(struct session *s, const char *label, struct error *e)
     p->quiet = false;
     p->serial++;
     session_changed_in_place(s);
+    if (u.waits)
+        text_addf(&s->notice, "the gradients wait: with accumulate=%d the weights change every %d batches\n",
+            r.accumulate, r.accumulate);
     return true;
 }
 

@@ -203,7 +203,7 @@ bool session_fit(struct session *s, const struct fit *wanted, struct error *e)
 }
 
 /* A paused training of the same batches goes on existing: `resume` finds it one step further. */
-static bool ready_to_step(struct session *s, size_t batch_size, struct error *e)
+bool session_ready_to_step(struct session *s, size_t batch_size, struct error *e)
 {
     struct network *n = session_network(s);
     struct fit fit = {.batch_size = batch_size, .memory = session_budget(s), .threads = s->threads};
@@ -221,7 +221,7 @@ bool session_step(struct session *s, size_t batch_size, struct error *e)
     session_status(s, &status);
     if (session_running(s) && status.phase == PHASE_RUNNING)
         return error_set(e, "training is running: `pause` it first");
-    if (!ready_to_step(s, batch_size, e) || !session_forward(s, -1, 0, e))
+    if (!session_ready_to_step(s, batch_size, e) || !session_forward(s, -1, 0, e))
         return false;
     if (!isfinite(s->probe.loss))
         return error_set(e, "the loss is %s: no step from there; try `set lr %.2g` after `undo` or `rewind`",

@@ -90,9 +90,15 @@ const struct history *trainer_history(const struct trainer *t); /* read it insid
  * index has room for batch_size; returns the number of samples. Inside trainer_call(), or idle. */
 size_t trainer_next_batch(struct trainer *t, uint32_t *index, uint64_t *key);
 
-/* Counts the next batch as done by hand, as its loss saw it. It adds to the epoch's scores; at an epoch's end
- * comes its point on the curves and its checkpoint, as in a run. Inside trainer_call(), or idle. */
-void trainer_count_batch(struct trainer *t, const struct workspace *ws, double loss);
+/* Gives a workspace with room for as many samples what stateful layers carry into the next step. Inside
+ * trainer_call(), or idle. */
+void trainer_carry_to(const struct trainer *t, struct workspace *ws);
+
+/* Takes the next step by hand: another workspace has gone forward and back over a batch, to this loss. The
+ * rest is as in a run: batches that accumulate, what is carried, the epoch's scores, at its end the point on
+ * the curves and the checkpoint. False when the update waits for more batches. Inside trainer_call(), or
+ * idle. */
+bool trainer_step(struct trainer *t, struct workspace *ws, double loss);
 
 /* The random key of a step, and the order of an epoch: what trainers and replicas share. */
 uint64_t train_step_key(uint64_t seed, uint64_t step);

@@ -271,6 +271,7 @@ void trainer_start_epoch(struct trainer *t)
     }
     t->order_epoch = t->state->place.epoch;
     t->shift = data_shift(t->data, t->state->seed, t->state->place.epoch);
+    t->ws->collected = 0; /* where weights went back, what waits is of others */
     tally_start(&t->tally, &t->goals, NULL);
 }
 
@@ -310,15 +311,39 @@ static bool finish_epoch(struct trainer *t)
     return count_patience(t, p.val_loss) || s->place.epoch >= t->epoch_end;
 }
 
-void trainer_count_batch(struct trainer *t, const struct workspace *ws, double loss)
+void trainer_carry_to(const struct trainer *t, struct workspace *ws)
 {
-    if (t->order_epoch != t->state->place.epoch)
-        trainer_start_epoch(t);
+    if (ws->batch == t->ws->batch)
+        workspace_carry_on(ws, t->ws);
+}
+
+/* The gradients that wait are the trainer's, whoever adds to them. */
+static bool collect_by_hand(struct trainer *t, struct workspace *ws)
+{
+    ws->sum = t->ws->sum;
+    ws->collected = t->ws->collected;
+    bool ready = workspace_collect(ws, update_due(t));
+    t->ws->collected = ws->collected;
+    ws->sum = NULL;
+    return ready;
+}
+
+bool trainer_step(struct trainer *t, struct workspace *ws, double loss)
+{
+    trainer_find_epoch(t);
+    bool ready = collect_by_hand(t, ws);
+    if (ready)
+        workspace_update(ws, t->state, &t->recipe);
+    else
+        workspace_settle(ws, t->state);
+    if (ws->batch == t->ws->batch)
+        workspace_carry_on(t->ws, ws);
     t->loss = loss;
     tally_add(&t->tally, ws->goal_batch, ws->goal_loss, loss);
     if (++t->state->place.batch >= trainer_batches(t))
         finish_epoch(t);
     trainer_publish(t, trainer_now());
+    return ready;
 }
 
 /* --- between steps --- */

@@ -177,6 +177,14 @@ bool workspace_carry(struct workspace *ws, bool carry, struct error *e)
     return true;
 }
 
+void workspace_carry_on(struct workspace *ws, const struct workspace *from)
+{
+    for (int i = 1; i < ws->model->layers; i++)
+        if (ws->pass[i].carry && from->pass[i].carry)
+            memcpy(ws->pass[i].carry, from->pass[i].carry,
+                ws->batch * ws->model->layer[i].carry * sizeof(float));
+}
+
 /* --- reading --- */
 
 float *workspace_input(struct workspace *ws)

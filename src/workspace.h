@@ -75,6 +75,10 @@ void workspace_forward(struct workspace *ws, size_t N, bool training, uint64_t k
 /* Forgets what recurrent layers carried from batch to batch, and whether they shall carry from now on. */
 bool workspace_carry(struct workspace *ws, bool carry, struct error *e);
 
+/* Goes on from what another workspace carried, of the same model and with the same room; where one of them
+ * does not carry nothing happens. */
+void workspace_carry_on(struct workspace *ws, const struct workspace *from);
+
 /* What the head's loss read last. */
 const struct loss_batch *workspace_head(const struct workspace *ws);
 

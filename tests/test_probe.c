@@ -45,6 +45,65 @@ static void single_steps_fit_between(void **state)
     session_free(b);
 }
 
+/* Gradients of three batches make an update together, at the epoch's end those of two: whether a fit, a step
+ * or its three parts bring them. */
+static void steps_by_hand_accumulate(void **state)
+{
+    struct error e;
+    struct session *a = scene(WORKER_THREAD, "adam", 0.01), *b = scene(WORKER_THREAD, "adam", 0.01);
+    float before[16], after[16];
+    collect_batches(a, 3);
+    collect_batches(b, 3);
+    train(a, fit_of(3));
+    assert_true(session_read_param(b, 1, 0, before, &e));
+    assert_true(session_step(b, 10, &e));
+    assert_true(session_forward(b, -1, 0, &e) && session_backward(b, &e) && session_update(b, &e));
+    assert_true(session_read_param(b, 1, 0, after, &e));
+    assert_memory_equal(before, after, sizeof before);
+    assert_non_null(strstr(text_get(&b->notice), "accumulate=3"));
+    for (int i = 2; i < 7; i++)
+        assert_true(session_step(b, 10, &e));
+    train(b, (struct fit){.steps = 5, .batch_size = 10, .memory = 1e6});
+    for (int i = 12; i < 24; i++)
+        assert_true(session_forward(b, -1, 0, &e) && session_backward(b, &e) && session_update(b, &e));
+    assert_same_weights(a, b);
+    session_free(a);
+    session_free(b);
+}
+
+/* 50 batches of 8 lanes: each step by hand takes up what the one before it carried, and gives it to a fit. */
+static void steps_by_hand_carry(void **state)
+{
+    struct error e;
+    struct session *a = bits_scene("gru 4 stateful;dense 1 sigmoid"),
+                   *b = bits_scene("gru 4 stateful;dense 1 sigmoid");
+    train(a, (struct fit){.steps = 60, .batch_size = 8});
+    for (int i = 0; i < 25; i++)
+        assert_true(session_step(b, 8, &e));
+    train(b, (struct fit){.steps = 10, .batch_size = 8});
+    for (int i = 0; i < 25; i++)
+        assert_true(session_forward(b, -1, 0, &e) && session_backward(b, &e) && session_update(b, &e));
+    assert_same_weights(a, b);
+    session_free(a);
+    session_free(b);
+}
+
+/* What is asked beside the steps, of a sample or of batches of another size, leaves them as they are. */
+static void looking_changes_no_step(void **state)
+{
+    struct error e;
+    struct session *a = bits_scene("gru 4 stateful;dense 1 sigmoid"),
+                   *b = bits_scene("gru 4 stateful;dense 1 sigmoid");
+    for (int i = 0; i < 12; i++) {
+        assert_true(session_step(a, 8, &e) && session_step(b, 8, &e));
+        assert_true(session_forward(b, 3, 0, &e) && session_backward(b, &e));
+        assert_true(session_forward(b, -1, 5, &e) && session_forward(b, -1, 0, &e));
+    }
+    assert_same_weights(a, b);
+    session_free(a);
+    session_free(b);
+}
+
 static void a_step_needs_a_finite_loss(void **state)
 {
     struct error e;
@@ -63,6 +122,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steps_by_hand_are_steps),
         cmocka_unit_test(single_steps_fit_between),
+        cmocka_unit_test(steps_by_hand_accumulate),
+        cmocka_unit_test(steps_by_hand_carry),
+        cmocka_unit_test(looking_changes_no_step),
         cmocka_unit_test(a_step_needs_a_finite_loss),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,6 +98,21 @@ static void a_rewound_run_goes_on_as_it_did(void **state)
     session_free(t);
 }
 
+/* Gradients that waited when a run was stopped do not come into the run from an earlier step. */
+static void a_rewind_forgets_gradients_that_wait(void **state)
+{
+    struct session *a = scene(WORKER_THREAD, "adam", 0.01), *b = scene(WORKER_THREAD, "adam", 0.01);
+    collect_batches(a, 3);
+    collect_batches(b, 3);
+    train(a, (struct fit){.steps = 10, .batch_size = 10, .memory = 1e6});
+    assert_true(session_rewind(a, 0, NULL));
+    train(a, fit_of(2));
+    train(b, fit_of(2));
+    assert_same_weights(a, b);
+    session_free(a);
+    session_free(b);
+}
+
 /* Curves and history end where the run went back to. */
 static void a_rewind_forgets_what_came_after(void **state)
 {
@@ -162,21 +177,9 @@ static void lanes_are_read_side_by_side(void **state)
     assert_memory_equal(order, wanted, sizeof wanted);
 }
 
-/* The label is the bit before this one, and a sample holds this one alone: only what is carried knows it. */
 static double recall_last_bit(const char *layers)
 {
-    enum { BITS = 400 };
-    float x[BITS], t[BITS];
-    struct rng r = rng_from(5);
-    struct error e;
-    for (int i = 0; i < BITS; i++)
-        x[i] = (float)rng_below(&r, 2);
-    for (int i = 0; i < BITS; i++)
-        t[i] = i ? x[i - 1] : 0;
-    struct data *d = data_from_arrays("bits", shape_of(2, 1, 1), x, BITS, BITS, t, 1, 2, &e);
-    struct session *s = make_session(WORKER_THREAD, d, layers);
-    struct recipe recipe = make_recipe("adam", NULL, 0.02);
-    assert_true(session_compile(s, &recipe, &e));
+    struct session *s = bits_scene(layers);
     train(s, (struct fit){.epochs = 40, .batch_size = 8});
     double accuracy = (double)session_network(s)->curves.last.accuracy;
     session_free(s);
@@ -431,6 +434,7 @@ int main(void)
         cmocka_unit_test(a_place_beyond_the_epoch_starts_it_over),
         cmocka_unit_test(a_rewound_run_goes_on_as_it_did),
         cmocka_unit_test(a_rewind_forgets_what_came_after),
+        cmocka_unit_test(a_rewind_forgets_gradients_that_wait),
         cmocka_unit_test(lost_weights_come_back),
         cmocka_unit_test(epochs_and_steps_draw_their_own),
         cmocka_unit_test(lanes_are_read_side_by_side),

@@ -17,6 +17,32 @@ static inline struct session *scene(enum worker_mode mode, const char *optimizer
     return s;
 }
 
+/* The label is the bit before this one, and a sample holds this one alone: only what is carried knows it. */
+static inline struct session *bits_scene(const char *layers)
+{
+    enum { BITS = 400 };
+    float x[BITS], t[BITS];
+    struct rng r = rng_from(5);
+    struct error e;
+    for (int i = 0; i < BITS; i++)
+        x[i] = (float)rng_below(&r, 2);
+    for (int i = 0; i < BITS; i++)
+        t[i] = i ? x[i - 1] : 0;
+    struct data *d = data_from_arrays("bits", shape_of(2, 1, 1), x, BITS, BITS, t, 1, 2, &e);
+    struct session *s = make_session(WORKER_THREAD, d, layers);
+    struct recipe recipe = make_recipe("adam", NULL, 0.02);
+    assert_true(session_compile(s, &recipe, &e));
+    return s;
+}
+
+/* So many batches make one update. */
+static inline void collect_batches(struct session *s, int batches)
+{
+    struct recipe r = session_network(s)->recipe;
+    r.accumulate = batches;
+    assert_true(session_compile(s, &r, NULL));
+}
+
 static inline void train(struct session *s, struct fit fit)
 {
     struct error e;
