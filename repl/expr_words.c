@@ -122,6 +122,20 @@ static bool grad_b_value(struct repl *r, int layer, struct value *out, struct er
     return read_gradient(r, "b", layer, out, e);
 }
 
+static bool grad_value(struct repl *r, struct value *out, struct error *e)
+{
+    if (!session_probe(r->session, true, e))
+        return false;
+    const struct workspace *ws = r->session->probe.ws;
+    struct shape shape = shape_of(1, (int)ws->model->params);
+    if (!ws->model->params)
+        return error_set(e, "the model has no parameters, so the loss has no slopes by them");
+    if (!value_take(out, &shape, e))
+        return false;
+    memcpy(out->data, ws->grad, ws->model->params * sizeof(float));
+    return true;
+}
+
 /* What a layer left of the last forward or backward pass: one axis for the samples when there are several. */
 static bool copy_pass(struct repl *r, int layer, bool gradients, struct value *out, struct error *e)
 {
@@ -190,6 +204,8 @@ static const struct expr_word words[] = {
     {"seed", "seed", "the seed of all randomness", WORD_QUANTITY, .quantity = seed_value},
     {"landscape", "landscape[0,0]", "the loss as `landscape` measured it, first axis first", WORD_QUANTITY,
         .whole = landscape_value_of},
+    {"grad", "norm(grad)", "the loss's slopes by all parameters in one row, from the last backward pass",
+        WORD_QUANTITY, .whole = grad_value},
     {"w", "w[1][0,2]",
         "weights of layer 1: from input 0 to unit 2; w[h1] names the layer, : takes a whole axis",
         WORD_TENSOR, .tensor = w_value},

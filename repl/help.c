@@ -142,17 +142,16 @@ static void help_arguments(const struct arg_row *args)
 static void help_usage(const struct topic *t)
 {
     struct text usage = {0};
-    bool data = !strcmp(t->kind, "data set");
     if (t->usage) {
         text_add(&usage, t->usage);
-    } else if (t->command || data) {
-        text_addf(&usage, "%s%s ", data ? "data " : "", t->name);
+    } else if (t->command || t->under) {
+        text_addf(&usage, "%s%s%s ", t->under ? t->under : "", t->under ? " " : "", t->name);
         if (t->args)
             args_usage(t->args, &usage);
+        else if (t->under)
+            text_add(&usage, "VALUE");
         if (t->command && t->command->effect & EFFECT_BACKGROUND)
             text_add(&usage, " [&]");
-    } else if (!strcmp(t->kind, "setting")) {
-        text_addf(&usage, "set %s VALUE", t->name);
     }
     if (usage.length) {
         out("%s", out_style(STYLE_COMMAND));
@@ -185,12 +184,13 @@ static void help_topic(const struct topic *t)
         out("  example: %s%s%s\n", out_style(STYLE_COMMAND), t->example, out_end());
 }
 
-static int help_exact(const char *name)
+/* All that has this name; with `under` only what is typed behind that command. */
+static int help_exact(const char *name, const char *under)
 {
     struct topic t;
     int found = 0;
     for (size_t i = 0; topic_at(i, &t); i++)
-        if (!strcmp(t.name, name)) {
+        if (!strcmp(t.name, name) && (!under || (t.under && !strcmp(t.under, under)))) {
             if (found++)
                 out("\n");
             help_topic(&t);
@@ -201,12 +201,12 @@ static int help_exact(const char *name)
 static bool help_name(struct repl *r, const char *name, struct error *e)
 {
     char brief[WORD_BRIEF];
-    int found = help_exact(name);
+    int found = help_exact(name, NULL);
     if (help_group(name) || found) /* `data` and `lessons` are both */
         return true;
     const struct command *c = command_find(name, true, e);
     if (c && !strncmp(c->name, name, strlen(name)))
-        return help_exact(c->name) > 0;
+        return help_exact(c->name, NULL) > 0;
     const char *closest = args_closest(name, topic_name);
     word_brief(name, brief);
     if (closest)
@@ -219,16 +219,21 @@ static bool help_name(struct repl *r, const char *name, struct error *e)
 static const struct arg_row help_args[] = {
     {.name = "name",
         .kind = ARG_TEXT,
-        .help = "a command, a group, a data set, an activation, … any word of the language"},
+        .help = "a command, a group, a data set, an activation, … any word of the language; of several words "
+                "the last is explained, as in `help data mnist`",
+        .flags = ARG_MANY},
     {0},
 };
 
 static bool run_help(struct repl *r, const struct command *c, const struct args *a, struct error *e)
 {
-    if (a->value[0].given)
-        return help_name(r, a->value[0].text, e);
-    help_overview();
-    return true;
+    if (!a->many_count) {
+        help_overview();
+        return true;
+    }
+    const char *name = a->many[a->many_count - 1].text;
+    const char *under = a->many_count > 1 ? a->many[a->many_count - 2].text : NULL;
+    return (under && help_exact(name, under)) || help_name(r, name, e);
 }
 
 static const char *complete_topic(struct repl *r, size_t i)

@@ -32,6 +32,7 @@ static bool from_data(size_t i, struct topic *out)
     const struct data_source *d = data_source_at(i);
     if (d)
         *out = (struct topic){.kind = "data set",
+            .under = "data",
             .name = d->name,
             .summary = d->summary,
             .args = d->args,
@@ -109,8 +110,11 @@ static bool from_setting(size_t i, struct topic *out)
 {
     const struct setting *s = setting_at(i);
     if (s)
-        *out = (struct topic){
-            .kind = "setting", .name = s->row.name, .summary = s->row.help, .example = s->example};
+        *out = (struct topic){.kind = "setting",
+            .under = "set",
+            .name = s->row.name,
+            .summary = s->row.help,
+            .example = s->example};
     return s;
 }
 

@@ -11,6 +11,7 @@ struct command;
 struct topic {
     const char *kind; /* "command", "activation", "data set" */
     const char *name, *summary;
+    const char *under;             /* the command that it is typed behind: "data", "set"; may be NULL */
     const char *formula;           /* may be NULL */
     const char *usage;             /* how it is typed, when that is not its arguments; may be NULL */
     const struct arg_row *args;    /* may be NULL */

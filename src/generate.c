@@ -39,6 +39,14 @@ static bool check_network(const struct state *s, const struct data *d, struct er
             "keep "
             "the positions and end with `dense %zu softmax`",
             K, positions, K);
+    for (int i = 1; i < s->model->layers; i++) {
+        const struct layer *l = &s->model->layer[i];
+        if (l->type->whole_inputs && l->arg[0].number < (double)K)
+            return error_set(e,
+                "'%s' reads whole numbers from 0 to %.0f, but '%s' has %zu characters: `replace %s %s %zu …` "
+                "gives it a larger table",
+                l->name, l->arg[0].number - 1, d->name, K, l->name, l->type->name, K);
+    }
     return true;
 }
 

@@ -146,38 +146,50 @@ static bool labels_fit(const struct data *d, bool *holes, struct error *e)
     return true;
 }
 
-/* Every value that a layer of whole numbers reads, from column `at` of the samples on, must be one below its
- * limit. */
-static bool whole_numbers_fit(const struct layer *l, const struct data *d, size_t at, struct error *e)
+/* Of one layer, which reads the columns first … last - 1 of samples of `width` values. */
+static bool layer_misreads(const struct layer *l, const float *x, size_t rows, size_t width, size_t first,
+    size_t last, struct misread *out)
 {
-    size_t width = shape_size(&d->shape);
     double limit = l->arg[0].number;
-    for (size_t i = 0; i < d->n; i++)
-        for (size_t k = at; k < at + shape_size(&l->in); k++) {
-            double x = (double)d->x[i * width + k];
-            if (!(x >= 0 && x < limit && x == floor(x)))
-                return error_set(e,
-                    "row %zu of '%s' has %g as input %zu, but '%s' reads whole numbers from 0 to %.0f: give "
-                    "it a larger table (`replace %s %s …`), or other data",
-                    i, d->name, x, k, l->name, limit - 1, l->name, l->type->name);
+    for (size_t i = 0; i < rows; i++)
+        for (size_t k = first; k < last; k++) {
+            double value = (double)x[i * width + k];
+            if (value >= 0 && value < limit && value == floor(value))
+                continue;
+            *out = (struct misread){l, i, k, value};
+            return true;
         }
-    return true;
+    return false;
+}
+
+bool inputs_misread(const struct model *m, const float *x, size_t rows, bool slides, struct misread *out)
+{
+    size_t width = model_input_size(m), at = 0;
+    for (int i = 0; i < m->layers; i++) {
+        if (!model_is_input(m, i))
+            continue;
+        size_t end = at + shape_size(&m->layer[i].out);
+        for (int k = i + 1; k < m->layers; k++) {
+            const struct layer *l = &m->layer[k];
+            bool reads = l->type->whole_inputs && l->input[0] == i;
+            if (reads && layer_misreads(l, x, rows, width, slides ? 0 : at, slides ? width : end, out))
+                return true;
+        }
+        at = end;
+    }
+    return false;
 }
 
 static bool inputs_fit(const struct model *m, const struct data *d, struct error *e)
 {
-    size_t at = 0;
-    for (int i = 0; i < m->layers && model_input_size(m) == shape_size(&d->shape); i++) {
-        if (!model_is_input(m, i))
-            continue;
-        for (int k = i + 1; k < m->layers; k++) {
-            const struct layer *l = &m->layer[k];
-            if (l->type->whole_inputs && l->input[0] == i && !whole_numbers_fit(l, d, at, e))
-                return false;
-        }
-        at += shape_size(&m->layer[i].out);
-    }
-    return true;
+    struct misread bad;
+    if (model_input_size(m) != shape_size(&d->shape) || !inputs_misread(m, d->x, d->n, d->slide > 0, &bad))
+        return true;
+    return error_set(e,
+        "row %zu of '%s' has %g as input %zu, but '%s' reads whole numbers from 0 to %.0f: give it a larger "
+        "table (`replace %s %s …`), or other data",
+        bad.row, d->name, bad.value, bad.input, bad.layer->name, bad.layer->arg[0].number - 1,
+        bad.layer->name, bad.layer->type->name);
 }
 
 /* --- making --- */

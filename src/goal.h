@@ -67,4 +67,16 @@ void goals_gather(
 void goals_of_rows(
     const struct goals *g, const struct data *d, const uint32_t *index, size_t N, size_t shift, float *out);
 
+/* A value that a layer of whole numbers cannot read: not whole, or not below its limit (an embedding's rows).
+ */
+struct misread {
+    const struct layer *layer;
+    size_t row, input; /* of the samples, and within one */
+    double value;
+};
+
+/* Finds the first such value among rows of x, each of all inputs; false when all can be read. Samples that
+ * slide may begin at any value: then each value must suit every such layer. */
+bool inputs_misread(const struct model *m, const float *x, size_t rows, bool slides, struct misread *out);
+
 #endif

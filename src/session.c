@@ -304,6 +304,13 @@ bool session_metric(struct session *s, const char *name, double *out, struct err
 bool session_predict(struct session *s, const float *x, size_t N, float *out, struct error *e)
 {
     struct state *copy;
+    struct misread bad;
+    if (session_network(s)->state && inputs_misread(session_network(s)->model, x, N, false, &bad))
+        return error_set(e,
+            "input %zu of row %zu is %g, but '%s' reads whole numbers from 0 to %.0f: choose one of them, or "
+            "give it a larger table (`replace %s %s …`)",
+            bad.input, bad.row, bad.value, bad.layer->name, bad.layer->arg[0].number - 1, bad.layer->name,
+            bad.layer->type->name);
     const struct state *from = state_to_read(s, &copy, e);
     struct workspace *ws = from ? workspace_new(from->model, N, USE_OUTPUT, e) : NULL;
     if (ws) {

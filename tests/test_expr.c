@@ -38,7 +38,9 @@ static void test_numbers(void **state)
         {"layer[1].activation != relu", 1}, {"layer[1].name == \"h1\"", 1}, {"w[1][0,2]", 3},
         {"w[h1][1,-1]", 6}, {"b[1][3 - 1]", 9}, {"sum(w[1])", 21}, {"sum(w[1][:,0])", 5}, {"sum(w[1][0])", 6},
         {"max(w[1][0,0:2])", 2}, {"norm(w[1] - w[1])", 0}, {"sum(w[1] * 2 > 6)", 3},
-        {"sparsity(w[1] * 0)", 1}, {"sparsity(w[1])", 0}, {"0 and nonsense", 0}, {"1 or nonsense", 1}};
+        {"norm(grad) == norm(grad.w[1], grad.b[1], grad.w[3], grad.b[3])", 1}, {"sum(grad == grad)", 13},
+        {"sum(grad != 0) > 0", 1}, {"sparsity(w[1] * 0)", 1}, {"sparsity(w[1])", 0}, {"0 and nonsense", 0},
+        {"1 or nonsense", 1}};
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         struct error e;
         double value;

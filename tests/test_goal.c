@@ -60,6 +60,30 @@ static void a_head_with_positions_wants_a_flatten(void **state)
     assert_refused("dense 2", &r, data_of(shape_of(1, 3), N, numbers, 1, 0), "dense 1 linear");
 }
 
+/* The row and the value are named. Samples that slide bring the values of one input to the other. */
+static void whole_numbers_that_cannot_be_read_are_named(void **state)
+{
+    const struct model *m = make_model(shape_of(1, 2),
+        "input 2 name=other;embedding 4 3 from=input;flatten;embedding 9 2 from=other;flatten;"
+        "concat flatten1;dense 1");
+    float x[] = {0, 3, 8, 8, 1, 2, 7, 6};
+    struct misread bad;
+    assert_false(inputs_misread(m, x, 2, false, &bad));
+    assert_true(inputs_misread(m, x, 2, true, &bad));
+    assert_true(bad.layer == &m->layer[2] && bad.row == 0 && bad.input == 2 && bad.value == 8);
+    x[5] = 4;
+    assert_true(inputs_misread(m, x, 2, false, &bad));
+    assert_true(bad.layer == &m->layer[2] && bad.row == 1 && bad.input == 1 && bad.value == 4);
+    x[5] = 2.5f;
+    assert_true(inputs_misread(m, x, 2, false, &bad) && bad.value == 2.5);
+    x[5] = NAN;
+    assert_true(inputs_misread(m, x, 2, false, &bad) && isnan(bad.value));
+    x[5] = 2;
+    x[6] = 9;
+    assert_true(inputs_misread(m, x, 2, false, &bad) && bad.layer == &m->layer[4]);
+    model_unref(m);
+}
+
 static void a_loss_that_does_not_fit_names_the_fix(void **state)
 {
     struct shape in = shape_of(1, 2);
@@ -316,6 +340,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_head_with_positions_wants_a_flatten),
+        cmocka_unit_test(whole_numbers_that_cannot_be_read_are_named),
         cmocka_unit_test(a_loss_that_does_not_fit_names_the_fix),
         cmocka_unit_test(shares_are_numbers_from_0_to_1),
         cmocka_unit_test(labels_must_fit_into_the_input),

@@ -288,6 +288,24 @@ static void scores_have_the_penalty_in_them(void **state)
     session_free(s);
 }
 
+/* An embedding has no row for every number. */
+static void a_prediction_reads_what_it_can(void **state)
+{
+    struct error e;
+    struct session *s = make_session(WORKER_THREAD, NULL, "");
+    float x[] = {0, 7, 8}, out;
+    struct layer_spec table = make_spec((char[]){"embedding 8 2"}), flat = make_spec((char[]){"flatten"}),
+                      head = make_spec((char[]){"dense 1"});
+    assert_true(session_input(s, shape_of(1, 3), NULL, &e) && session_add(s, -1, &table, &e) &&
+                session_add(s, -1, &flat, &e) && session_add(s, -1, &head, &e));
+    assert_false(session_predict(s, x, 1, &out, &e));
+    assert_non_null(
+        strstr(e.text, "input 2 of row 0 is 8, but 'embedding1' reads whole numbers from 0 to 7"));
+    x[2] = 6;
+    assert_true(session_predict(s, x, 1, &out, &e));
+    session_free(s);
+}
+
 /* Whatever asks for outputs gets them without dropout, all rows of them, in batches or not. */
 static void outputs_are_those_of_the_whole_network(void **state)
 {
@@ -434,6 +452,7 @@ int main(void)
         cmocka_unit_test(init_ends_a_training_and_starts_over),
         cmocka_unit_test(compiling_keeps_weights_and_forgets_moments),
         cmocka_unit_test(scores_have_the_penalty_in_them),
+        cmocka_unit_test(a_prediction_reads_what_it_can),
         cmocka_unit_test(outputs_are_those_of_the_whole_network),
         cmocka_unit_test(new_data_start_at_their_first_batch),
         cmocka_unit_test(models_live_side_by_side),

@@ -140,6 +140,12 @@ static void a_network_goes_on_with_a_text(void **state)
     struct state *wrong = state_new(other, 0, 1, &e);
     assert_false(generate_text(wrong, d, &how, &out, NULL, &e));
     assert_non_null(strstr(e.text, "dense 3 softmax"));
+    const struct model *narrow = make_model(shape_of(1, 4), "embedding 2 3;dense 3 softmax");
+    struct state *short_table = state_new(narrow, 0, 1, &e);
+    assert_false(generate_text(short_table, d, &how, &out, NULL, &e));
+    assert_non_null(strstr(e.text, "3 characters: `replace embedding1 embedding 3"));
+    state_free(short_table);
+    model_unref(narrow);
     text_release(&out);
     state_free(wrong);
     state_free(s);
