@@ -320,6 +320,30 @@ static void labels_longer_than_the_input_cannot_be_said(void **state)
     assert_true(isinf(value_of(l, &s, NULL)));
 }
 
+/* A network that is sure of the blank: the chance of 20 labels is e^-1000, far below what a float or a double
+ * can be. Each label is said at one position alone, as more would cost as much again: C(100, 20) ways. */
+static void labels_of_next_to_no_chance_keep_their_digits(void **state)
+{
+    enum { SURE = 50, T = 100, LABELS = 20, CLASSES = 5, BLANK = CLASSES - 1 };
+    const struct loss *l = loss_find("ctc");
+    float z[T * CLASSES] = {0}, y[T * CLASSES], t[LABELS], dz[T * CLASSES];
+    double ways = lgamma(T + 1) - lgamma(LABELS + 1) - lgamma(T - LABELS + 1), said[CLASSES] = {0};
+    for (int i = 0; i < T * CLASSES; i++) {
+        z[i] = i % CLASSES == BLANK ? SURE : 0;
+        y[i] = expf(z[i] - SURE);
+    }
+    for (int i = 0; i < LABELS; i++)
+        t[i] = (float)(i % BLANK);
+    struct loss_batch b = {.N = 1, .P = T, .K = CLASSES, .W = LABELS, .y = y, .z = z, .t = t, .dy = dz};
+    b.scratch = calloc(l->scratch(1, T, CLASSES, LABELS), sizeof *b.scratch);
+    assert_true(fabs(l->fused(&b) / (SURE * LABELS - ways) - 1) < 1e-6);
+    for (int i = 0; i < T * CLASSES; i++)
+        said[i % CLASSES] -= (double)dz[i];
+    for (int k = 0; k < CLASSES; k++)
+        assert_true(fabs(said[k] - (k == BLANK ? -LABELS : LABELS / BLANK)) < 1e-4);
+    free(b.scratch);
+}
+
 /* Each thread has room of its own: one sample more or less changes no other. */
 static void samples_of_a_sequence_do_not_meet(void **state)
 {
@@ -371,6 +395,7 @@ int main(void)
         cmocka_unit_test(a_vector_of_length_zero_has_no_direction),
         cmocka_unit_test(boxes_overlap_or_pull),
         cmocka_unit_test(labels_longer_than_the_input_cannot_be_said),
+        cmocka_unit_test(labels_of_next_to_no_chance_keep_their_digits),
         cmocka_unit_test(samples_of_a_sequence_do_not_meet),
         cmocka_unit_test(every_row_is_found_by_its_name),
     };
