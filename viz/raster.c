@@ -28,30 +28,40 @@ static inline float overlap(float at, float low, float high)
     return unit(smaller(at + 1, high) - larger(at, low));
 }
 
-/* Coverage of row y by a rounded rectangle, for columns x0 … x1-1. */
-static void round_row(struct rect r, float radius, int y, int x0, int x1, uint8_t *out)
+/* Coverage of row y by a rounded rectangle: columns x0 … x1-1, and 0 for the rest of the last block. */
+static inline void round_row(struct rect r, float radius, int y, int x0, int x1, uint32_t *out)
 {
     float low = r.x, high = r.x + r.w, middle = (float)y + 0.5f;
     float vertical = overlap((float)y, r.y, r.y + r.h);
     float dy = larger(larger(r.y + radius - middle, middle - (r.y + r.h - radius)), 0);
-    uint8_t whole = (uint8_t)(vertical * FULL + 0.5f);
     bool corner = radius > 0 && dy > 0;
-    float reach = corner ? radius : 0;
-    int left = (int)ceilf(low + reach), right = (int)floorf(high - reach);
-    for (int x = x0; x < x1; x++) {
-        if (x >= left && x < right) {
-            int end = right < x1 ? right : x1;
-            memset(out + x, whole, (size_t)(end - x));
-            x = end - 1;
-            continue;
+    for (int x = x0; x < x1; x += LANES)
+        for (int i = 0; i < LANES; i++) {
+            float at = (float)(x + i), cover = overlap(at, low, high) * vertical;
+            float dx = larger(low + radius - at, at + 1 - high + radius) - 0.5f;
+            float round = unit(radius + 0.5f - sqrtf(dx * dx + dy * dy));
+            cover = corner && dx > 0 && round < cover ? round : cover;
+            out[x + i] = x + i < x1 ? (uint32_t)(int32_t)(cover * FULL + 0.5f) : 0;
         }
-        float cover = overlap((float)x, low, high) * vertical;
-        float centre = (float)x + 0.5f;
-        float dx = larger(larger(low + radius - centre, centre - (high - radius)), 0);
-        if (corner && dx > 0)
-            cover = smaller(cover, unit(radius + 0.5f - sqrtf(dx * dx + dy * dy)));
-        out[x] = (uint8_t)(cover * FULL + 0.5f);
+}
+
+static void paint_span(uint32_t *row, int x0, int x1, uint32_t colour, uint32_t amount)
+{
+    if (amount >= 255) {
+        for (int x = x0; x < x1; x++)
+            row[x] = colour;
+        return;
     }
+    for (int x = x0; x < x1; x++)
+        row[x] = blend(row[x], colour, amount);
+}
+
+static void fill_part(struct raster *r, struct canvas *c, const struct draw_item *it, int y, int x0, int x1)
+{
+    if (x1 <= x0)
+        return;
+    round_row(it->box, it->radius, y, x0, x1, r->line);
+    paint_covered(c, y, x0, x1, r->line, colour_pixel(it->colour) | 0xff000000, it->colour.a);
 }
 
 static void raster_fill(struct raster *r, struct canvas *c, const struct draw_item *it)
@@ -63,18 +73,14 @@ static void raster_fill(struct raster *r, struct canvas *c, const struct draw_it
     x0 = x0 < b.x0 ? b.x0 : x0;
     x1 = x1 > b.x1 ? b.x1 : x1;
     for (int y = b.y0; y < b.y1; y++) {
-        uint32_t *row = c->pixel + (size_t)y * (size_t)c->pitch;
         float whole = overlap((float)y, it->box.y, it->box.y + it->box.h);
-        if (whole < 1 || x1 <= x0) {
-            round_row(it->box, it->radius, y, b.x0, b.x1, r->line);
-            paint_mask(row, r->line, b.x0, b.x1, colour, alpha);
+        if (whole < 1 || x1 - x0 <= LANES) {
+            fill_part(r, c, it, y, b.x0, b.x1);
             continue;
         }
-        round_row(it->box, it->radius, y, b.x0, x0, r->line);
-        paint_mask(row, r->line, b.x0, x0, colour, alpha);
-        paint_span(row, x0, x1, colour, alpha + (alpha >> 7));
-        round_row(it->box, it->radius, y, x1, b.x1, r->line);
-        paint_mask(row, r->line, x1, b.x1, colour, alpha);
+        fill_part(r, c, it, y, b.x0, x0);
+        paint_span(c->pixel + (size_t)y * (size_t)c->pitch, x0, x1, colour, alpha + (alpha >> 7));
+        fill_part(r, c, it, y, x1, b.x1);
     }
 }
 
@@ -82,16 +88,16 @@ static void frame_part(struct raster *r, struct canvas *c, const struct draw_ite
 {
     struct rect inner = rect_inset(it->box, it->width);
     float radius = larger(it->radius - it->width, 0);
-    uint8_t *hole = r->mask; /* its first row is free between paths */
     if (x1 <= x0)
         return;
     round_row(it->box, it->radius, y, x0, x1, r->line);
-    round_row(inner, radius, y, x0, x1, hole);
-    for (int x = x0; x < x1; x++)
-        r->line[x] = (uint8_t)(r->line[x] > hole[x] ? r->line[x] - hole[x] : 0);
-    memset(hole + x0, 0, (size_t)(x1 - x0));
-    uint32_t *row = c->pixel + (size_t)y * (size_t)c->pitch;
-    paint_mask(row, r->line, x0, x1, colour_pixel(it->colour) | 0xff000000, it->colour.a);
+    round_row(inner, radius, y, x0, x1, r->hole);
+    for (int x = x0; x < x1; x += LANES)
+        for (int i = 0; i < LANES; i++) {
+            uint32_t outer = r->line[x + i], hole = r->hole[x + i];
+            r->line[x + i] = outer > hole ? outer - hole : 0;
+        }
+    paint_covered(c, y, x0, x1, r->line, colour_pixel(it->colour) | 0xff000000, it->colour.a);
 }
 
 static void raster_frame(struct raster *r, struct canvas *c, const struct draw_item *it)
@@ -101,7 +107,7 @@ static void raster_frame(struct raster *r, struct canvas *c, const struct draw_i
     int left = (int)ceilf(it->box.x + edge), right = (int)floorf(it->box.x + it->box.w - edge);
     for (int y = b.y0; y < b.y1; y++) {
         bool sides = (float)y > it->box.y + edge && (float)y + 1 < it->box.y + it->box.h - edge;
-        if (!sides || left >= right) {
+        if (!sides || right - left <= LANES) {
             frame_part(r, c, it, y, b.x0, b.x1);
             continue;
         }
@@ -130,13 +136,13 @@ static int polygon_crossings(const struct point *p, size_t n, float y, float out
     return count & ~1;
 }
 
-static void cover_span(uint8_t *line, const struct box *b, float low, float high, int part)
+static void cover_span(uint32_t *line, const struct box *b, float low, float high, uint32_t part)
 {
     low = larger(low, (float)b->x0);
     high = smaller(high, (float)b->x1);
     for (int x = (int)floorf(low); x < b->x1 && (float)x < high; x++) {
-        int more = line[x] + (int)(overlap((float)x, low, high) * (float)part + 0.5f);
-        line[x] = (uint8_t)(more > FULL ? FULL : more);
+        uint32_t more = line[x] + (uint32_t)(overlap((float)x, low, high) * (float)part + 0.5f);
+        line[x] = more > FULL ? FULL : more;
     }
 }
 
@@ -148,15 +154,14 @@ static void raster_polygon(
     if (b.x0 >= b.x1)
         return;
     for (int y = b.y0; y < b.y1; y++) {
-        memset(r->line + b.x0, 0, (size_t)(b.x1 - b.x0));
+        memset(r->line + b.x0, 0, (size_t)(b.x1 - b.x0 + LANES) * sizeof *r->line);
         for (int cut = 0; cut < POLYGON_CUTS; cut++) {
             float height = (float)y + ((float)cut + 0.5f) / POLYGON_CUTS;
             int n = polygon_crossings(p, it->count, height, crossing);
             for (int k = 0; k < n; k += 2)
                 cover_span(r->line, &b, crossing[k], crossing[k + 1], 256 / POLYGON_CUTS);
         }
-        uint32_t *row = c->pixel + (size_t)y * (size_t)c->pitch;
-        paint_mask(row, r->line, b.x0, b.x1, colour_pixel(it->colour) | 0xff000000, it->colour.a);
+        paint_covered(c, y, b.x0, b.x1, r->line, colour_pixel(it->colour) | 0xff000000, it->colour.a);
     }
 }
 
@@ -233,8 +238,7 @@ static void raster_image(
                 row[x] = mixed;
                 continue;
             }
-            uint32_t amount = amount_of(amount_of(r->line[x], mixed >> 24), it->colour.a);
-            row[x] = blend(row[x], mixed, amount + (amount >> 7));
+            row[x] = blend_covered(row[x], mixed, amount_of(r->line[x], mixed >> 24), it->colour.a);
         }
     }
 }
@@ -251,7 +255,8 @@ static void raster_glyph(struct canvas *c, const struct draw_item *it, const str
     for (int row = y0; row < y1 && x0 < x1; row++) {
         const uint8_t *mask = g->coverage + (size_t)(row - y) * (size_t)g->columns + (x0 - x);
         uint32_t *to = c->pixel + (size_t)row * (size_t)c->pitch + x0;
-        paint_mask(to, mask, 0, x1 - x0, colour, it->colour.a);
+        for (int i = 0; i < x1 - x0; i++)
+            to[i] = blend_covered(to[i], colour, mask[i], it->colour.a);
     }
 }
 
@@ -274,6 +279,7 @@ void raster_release(struct raster *r)
     free(r->first);
     free(r->last);
     free(r->line);
+    free(r->hole);
     free(r->cell);
     free(r->row);
     *r = (struct raster){0};
@@ -284,18 +290,20 @@ static bool raster_size(struct raster *r, int width, int height)
     if (r->mask && r->width == width && r->height == height)
         return true;
     raster_release(r);
-    size_t w = (size_t)width, h = (size_t)height;
-    r->mask = calloc(w * h, 1);
+    size_t w = (size_t)width, h = (size_t)height, pitch = w + LANES;
+    r->mask = calloc(pitch * h, sizeof *r->mask);
     r->first = calloc(h, sizeof *r->first);
     r->last = calloc(h, sizeof *r->last);
-    r->line = calloc(w, 1);
+    r->line = calloc(pitch, sizeof *r->line);
+    r->hole = calloc(pitch, sizeof *r->hole);
     r->cell = calloc(w, sizeof *r->cell);
-    if (!r->mask || !r->first || !r->last || !r->line || !r->cell) {
+    if (!r->mask || !r->first || !r->last || !r->line || !r->hole || !r->cell) {
         raster_release(r);
         return false;
     }
     r->width = width;
     r->height = height;
+    r->pitch = (int)pitch;
     for (int y = 0; y < height; y++)
         r->first[y] = width;
     return true;

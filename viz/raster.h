@@ -16,12 +16,12 @@ struct canvas {
 
 /* Working memory, kept from picture to picture. Start from {0}. */
 struct raster {
-    uint8_t *mask; /* coverage of one path, width x height, zero between items */
-    int width, height;
-    int *first, *last; /* [height] columns of the mask that a path touched */
-    uint8_t *line;     /* [width] */
-    struct cell *cell; /* [width] where a column of the screen falls in an image */
-    uint32_t *row;     /* a row of an image */
+    uint32_t *mask; /* coverage of one path, pitch x height, zero between items */
+    int width, height, pitch;
+    int *first, *last;     /* [height] columns of the mask that a path touched */
+    uint32_t *line, *hole; /* [pitch] coverage of a row */
+    struct cell *cell;     /* [width] where a column of the screen falls in an image */
+    uint32_t *row;         /* a row of an image */
     int row_room;
     bool failed; /* memory ran out: some items are missing */
 };

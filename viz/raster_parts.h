@@ -7,7 +7,10 @@
 
 #include <math.h>
 
-enum { FULL = 255 }; /* all of a pixel is covered */
+enum {
+    FULL = 255, /* all of a pixel is covered */
+    LANES = 16, /* columns that are worked on at once; masks have so many more than a row needs */
+};
 
 struct box {
     int x0, y0, x1, y1; /* x1, y1 behind the last */
@@ -51,25 +54,25 @@ static inline uint32_t amount_of(uint32_t coverage, uint32_t alpha)
     return (product + (product >> 7)) >> 8; /* 255 · 255 gives 255, and then 256 below */
 }
 
-static inline void paint_span(uint32_t *row, int x0, int x1, uint32_t colour, uint32_t amount)
+static inline uint32_t blend_covered(uint32_t to, uint32_t colour, uint32_t cover, uint32_t alpha)
 {
-    if (amount >= 255) {
-        for (int x = x0; x < x1; x++)
-            row[x] = colour;
-        return;
-    }
-    for (int x = x0; x < x1; x++)
-        row[x] = blend(row[x], colour, amount);
+    uint32_t amount = amount_of(cover, alpha);
+    return blend(to, colour, amount + (amount >> 7));
 }
 
-/* Where nothing is covered blend() changes nothing: no branch, so that whole rows go at once. */
-static inline void paint_mask(
-    uint32_t *restrict row, const uint8_t *restrict mask, int x0, int x1, uint32_t colour, uint32_t alpha)
+/* Paints columns x0 … x1-1 by their coverage, in whole blocks as far as the picture goes: coverage behind x1
+ * must be 0 there. Where nothing is covered blend() changes nothing: no branch, so that a block goes at once.
+ */
+static inline void paint_covered(const struct canvas *c, int y, int x0, int x1,
+    const uint32_t *restrict cover, uint32_t colour, uint32_t alpha)
 {
-    for (int x = x0; x < x1; x++) {
-        uint32_t amount = amount_of(mask[x], alpha);
-        row[x] = blend(row[x], colour, amount + (amount >> 7));
-    }
+    uint32_t *restrict row = c->pixel + (size_t)y * (size_t)c->pitch;
+    int x = x0;
+    for (; x < x1 && x + LANES <= c->width; x += LANES)
+        for (int i = 0; i < LANES; i++)
+            row[x + i] = blend_covered(row[x + i], colour, cover[x + i], alpha);
+    for (; x < x1; x++)
+        row[x] = blend_covered(row[x], colour, cover[x], alpha);
 }
 
 /* Draws a path; its mask is all zero before and after. */

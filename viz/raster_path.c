@@ -1,7 +1,7 @@
 /* raster_path.c - the pixels of lines.
  *
  * A path is the union of capsules (all points within half a width of a segment). Each one raises the coverage
- * in a mask, row by row, by the distance to its middle line or to its end; then the mask is painted once, so
+ * in a mask by the distance to its segment, a block of columns at a time; then the mask is painted once, so
  * that joints of a translucent line do not show. */
 #include "raster_parts.h"
 
@@ -14,137 +14,76 @@ struct segment {
     float length, half;
 };
 
-static void widen(float *low, float *high, float a, float b)
-{
-    *low = smaller(*low, a);
-    *high = larger(*high, b);
-}
-
-/* A capsule of radius R around a segment, ready to be walked row by row: where its middle line and the
- * normals at its ends cross a row moves by the same step from each row to the next. */
+/* A capsule of radius R around a segment, ready to be walked row by row. */
 struct capsule {
-    struct point a, b, u;
-    float R, length;
-    float slope,
-        reach; /* of the middle line in columns a row, and half its width in a row; level: INFINITY */
-    float lean, across; /* of the normals, and the columns between them; upright: INFINITY */
+    struct point a, u;
+    float length, R;
+    float rise;  /* length of the segment a row; 0: level */
+    float along; /* so much of the segment, to both sides, is within R of a row */
+    float reach; /* half the width of the endless line in a row */
 };
 
 static struct capsule capsule_of(const struct segment *s)
 {
-    struct capsule k = {.a = s->a, .u = s->u, .R = s->half + 0.5f, .length = s->length};
-    k.b = (struct point){s->a.x + s->u.x * s->length, s->a.y + s->u.y * s->length};
-    bool level = fabsf(s->u.y) <= 1e-6f, upright = fabsf(s->u.x) <= 1e-6f;
-    k.slope = level ? 0 : s->u.x / s->u.y;
-    k.reach = level ? INFINITY : k.R / fabsf(s->u.y);
-    k.lean = upright ? 0 : -s->u.y / s->u.x;
-    k.across = upright ? INFINITY : s->length / s->u.x;
+    struct capsule k = {.a = s->a, .u = s->u, .length = s->length, .R = s->half + 0.5f};
+    bool level = fabsf(s->u.y) <= 1e-6f;
+    k.rise = level ? 0 : 1 / s->u.y;
+    k.along = k.reach = level ? INFINITY : k.R * fabsf(k.rise);
     return k;
 }
 
-static void widen_by_end(const struct capsule *k, struct point end, float y, float *low, float *high)
+static inline float between(float low, float x, float high)
 {
-    float d = y - end.y, square = k->R * k->R - d * d;
-    if (square < 0)
-        return;
-    float half = sqrtf(square);
-    widen(low, high, end.x - half, end.x + half);
+    return smaller(larger(x, low), high);
 }
 
-/* The columns where the capsule meets the line at height y, and those of them that lie between its ends. */
-static bool capsule_columns(const struct capsule *k, float y, float *low, float *high, float *from, float *to)
+/* The columns where the capsule can meet the line at height y: within the endless line, and within R of that
+ * part of the segment which is near. */
+static void capsule_columns(const struct capsule *k, float y, float *low, float *high)
 {
-    float d = y - k->a.y, along = k->u.y * d;
-    *low = INFINITY;
-    *high = -INFINITY;
-    widen_by_end(k, k->a, y, low, high);
-    widen_by_end(k, k->b, y, low, high);
-    float middle = k->a.x + k->slope * d;
-    *from = middle - k->reach;
-    *to = middle + k->reach;
-    if (k->across == INFINITY) {
-        if (along < 0 || along > k->length)
-            *to = -INFINITY;
-    } else {
-        float p = k->a.x + k->lean * d, q = p + k->across;
-        *from = larger(*from, smaller(p, q));
-        *to = smaller(*to, larger(p, q));
-    }
-    if (k->reach == INFINITY && (d > k->R || d < -k->R))
-        *to = -INFINITY;
-    if (*from <= *to)
-        widen(low, high, *from, *to);
-    return *low <= *high;
+    float t = (y - k->a.y) * k->rise, middle = k->a.x + k->u.x * t;
+    float p = k->a.x + k->u.x * between(0, t - k->along, k->length);
+    float q = k->a.x + k->u.x * between(0, t + k->along, k->length);
+    *low = larger(middle - k->reach, smaller(p, q) - k->R);
+    *high = smaller(middle + k->reach, larger(p, q) + k->R);
 }
 
-static inline void raise(uint8_t *mask, float cover)
+/* Raises the coverage of LANES columns from x on, at height dy from the start, to what the capsule covers of
+ * them; columns outside of the box stay as they are. No branch, as lines are narrow: a row is one block. */
+static inline void mask_block(uint32_t *mask, const struct capsule *k, const struct box *b, int x, float dy)
 {
-    cover = cover < 0 ? 0 : cover > 1 ? 1 : cover;
-    int byte = (int)(cover * FULL + 0.5f), was = *mask;
-    *mask = (uint8_t)(was > byte ? was : byte);
-}
-
-/* Around an end: by the distance to it. */
-static void mask_end(uint8_t *mask, int x0, int x1, struct point end, float dy, float R)
-{
-    for (int x = x0; x < x1; x++) {
-        float dx = (float)x + 0.5f - end.x;
-        raise(&mask[x], R - sqrtf(dx * dx + dy * dy));
+    for (int i = 0; i < LANES; i++) {
+        float dx = (float)(x + i) + 0.5f - k->a.x;
+        float along = dx * k->u.x + dy * k->u.y, across = dx * k->u.y - dy * k->u.x;
+        float beyond = larger(larger(-along, along - k->length), 0);
+        float inside = k->R - sqrtf(across * across + beyond * beyond);
+        uint32_t cover = (uint32_t)(int32_t)(between(0, inside, 1) * FULL + 0.5f), was = mask[x + i];
+        cover = x + i >= b->x0 && x + i < b->x1 ? cover : 0;
+        mask[x + i] = was > cover ? was : cover;
     }
 }
 
-/* Between the ends the distance is that to the middle line, which grows evenly along a row. */
-static void mask_middle(uint8_t *mask, int x0, int x1, float distance, float step, float R)
-{
-    for (int i = 0; i < x1 - x0; i++)
-        raise(&mask[x0 + i], R - fabsf(distance + (float)i * step));
-}
-
-/* The whole numbers below and above x, from low ≥ 0 to high; NaN gives low. */
+/* The whole number below x, between low and high; NaN gives low. */
 static inline int floor_between(int low, float x, int high)
 {
     return x > (float)low ? x < (float)high ? (int)x : high : low;
 }
 
-static inline int ceil_between(int low, float x, int high)
-{
-    int below = floor_between(low, x, high);
-    return below + ((float)below < x && below < high);
-}
-
-/* Columns x0 … x1-1 of the row at height y; those between the ends lie in from … to, if any do. */
-static void mask_row(
-    uint8_t *mask, const struct capsule *k, float y, int x0, int x1, float from, float to, float at)
-{
-    bool forward = k->u.x >= 0; /* the end at the left is a */
-    struct point left = forward ? k->a : k->b, right = forward ? k->b : k->a;
-    float d = y - k->a.y;
-    if (from > to) { /* the whole row is beyond one end */
-        bool before = (at - k->a.x) * k->u.x + d * k->u.y < k->length / 2;
-        struct point end = before ? k->a : k->b;
-        mask_end(mask, x0, x1, end, y - end.y, k->R);
-        return;
-    }
-    int m0 = ceil_between(x0, from - 0.5f, x1), m1 = floor_between(m0, to + 0.5f, x1);
-    mask_end(mask, x0, m0, left, y - left.y, k->R);
-    mask_middle(mask, m0, m1, ((float)m0 + 0.5f - k->a.x) * k->u.y - d * k->u.x, k->u.y, k->R);
-    mask_end(mask, m1, x1, right, y - right.y, k->R);
-}
-
 static void mask_segment(struct raster *r, const struct box *b, const struct segment *s)
 {
     struct capsule k = capsule_of(s);
-    int top = (int)floorf(smaller(k.a.y, k.b.y) - k.R), bottom = (int)ceilf(larger(k.a.y, k.b.y) + k.R);
-    top = top > b->y0 ? top : b->y0;
-    bottom = bottom < b->y1 ? bottom : b->y1;
+    float end = k.a.y + k.u.y * k.length;
+    int top = floor_between(b->y0, smaller(k.a.y, end) - k.R, b->y1),
+        bottom = floor_between(b->y0, larger(k.a.y, end) + k.R + 1, b->y1);
     for (int y = top; y < bottom; y++) {
-        float low, high, from, to, middle = (float)y + 0.5f;
-        if (!capsule_columns(&k, middle, &low, &high, &from, &to))
-            continue;
-        int x0 = floor_between(b->x0, low - 0.5f, b->x1), x1 = ceil_between(b->x0, high + 0.5f, b->x1);
+        float low, high, middle = (float)y + 0.5f;
+        capsule_columns(&k, middle, &low, &high);
+        int x0 = floor_between(b->x0, low, b->x1), x1 = floor_between(b->x0, high + 1, b->x1);
         if (x0 >= x1)
             continue;
-        mask_row(r->mask + (size_t)y * (size_t)r->width, &k, middle, x0, x1, from, to, (low + high) / 2);
+        uint32_t *mask = r->mask + (size_t)y * (size_t)r->pitch;
+        for (int x = x0; x < x1; x += LANES)
+            mask_block(mask, &k, b, x, middle - k.a.y);
         r->first[y] = r->first[y] < x0 ? r->first[y] : x0;
         r->last[y] = r->last[y] > x1 ? r->last[y] : x1;
     }
@@ -203,9 +142,10 @@ static void paint_path(
         int x0 = r->first[y], x1 = r->last[y];
         if (x0 >= x1)
             continue;
-        uint8_t *mask = r->mask + (size_t)y * (size_t)r->width;
-        paint_mask(c->pixel + (size_t)y * (size_t)c->pitch, mask, x0, x1, colour, alpha);
-        memset(mask + x0, 0, (size_t)(x1 - x0));
+        uint32_t *mask = r->mask + (size_t)y * (size_t)r->pitch;
+        paint_covered(c, y, x0, x1, mask, colour, alpha);
+        for (int x = x0; x < x1; x += LANES)
+            memset(mask + x, 0, LANES * sizeof *mask);
         r->first[y] = r->width;
         r->last[y] = 0;
     }
