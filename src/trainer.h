@@ -47,6 +47,7 @@ struct status {
     double lr, speed;         /* speed: limit in epochs/s, 0 none */
     double steps_per_s;       /* of late; over the whole run once it is over */
     double seconds, left;     /* of the run, without pauses; until its end, NaN when unknown */
+    int threads;              /* that its newest steps were shared among */
     char message[300];        /* why it ended, in words; "" otherwise */
 };
 

@@ -461,6 +461,7 @@ void trainer_publish(struct trainer *t, double time)
     s->steps_per_s = t->rate;
     s->left = t->rate > 0 && !t->paused ? steps_left(t) / t->rate : NAN;
     s->point = point;
+    s->threads = kernels_shared();
     pthread_mutex_unlock(&t->lock);
 }
 

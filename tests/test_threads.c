@@ -32,6 +32,20 @@ static void every_part_runs_once(void **state)
     kernels_leave();
 }
 
+static void the_largest_task_is_told_once(void **state)
+{
+    int seen[MOST_PARTS] = {0};
+    struct counting c = {seen};
+    kernels_shared();
+    kernels_share(1, count_part, &c);
+    assert_int_equal(kernels_shared(), 1);
+    kernels_share(4, count_part, &c);
+    kernels_share(2, count_part, &c);
+    assert_int_equal(kernels_shared(), 4);
+    assert_int_equal(kernels_shared(), 1);
+    kernels_leave();
+}
+
 /* A crew that was left is made again; a smaller task leaves the others of it idle. */
 static void crews_come_and_go(void **state)
 {
@@ -143,6 +157,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_part_runs_once),
+        cmocka_unit_test(the_largest_task_is_told_once),
         cmocka_unit_test(crews_come_and_go),
         cmocka_unit_test(ranges_cover_everything_once),
         cmocka_unit_test(every_item_is_dealt_once),

@@ -47,7 +47,8 @@ struct crew {
 };
 
 static _Thread_local struct crew *crew;
-static _Thread_local int limit; /* 0: not chosen yet */
+static _Thread_local int limit;  /* 0: not chosen yet */
+static _Thread_local int shared; /* parts of the largest task of late */
 
 static void breathe(void)
 {
@@ -183,6 +184,7 @@ void kernels_share(int parts, void (*fn)(const void *arg, int part, int parts), 
             fn(arg, i, parts);
         return;
     }
+    shared = parts > shared ? parts : shared;
     crew->fn = fn;
     crew->arg = arg;
     crew->parts = parts;
@@ -193,6 +195,13 @@ void kernels_share(int parts, void (*fn)(const void *arg, int part, int parts), 
     fn(arg, 0, parts);
     limit = whole;
     wait_for_helpers(crew);
+}
+
+int kernels_shared(void)
+{
+    int parts = shared;
+    shared = 0;
+    return parts > 1 ? parts : 1;
 }
 
 static int threads_by_default(void)

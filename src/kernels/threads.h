@@ -15,6 +15,9 @@ int kernels_threads(double work, double each);
  * other. Kernels that are called inside of one of several parts run on its thread alone. */
 void kernels_share(int parts, void (*fn)(const void *arg, int part, int parts), const void *arg);
 
+/* The most parts that tasks of the calling thread had since it asked last; at least 1. */
+int kernels_shared(void);
+
 /* Calls fn(arg, item, part) for item 0 … items-1, spread over `parts` threads. Each begins with the items
  * that are its own, always the same ones, and then helps the others: a core that something else is using too
  * does fewer. So an item writes only what is its own, and part is good for scratch alone. */
