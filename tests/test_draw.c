@@ -45,7 +45,8 @@ static int close_picture(void **state)
 static void render(struct picture *p)
 {
     memset(p->pixel, 0, sizeof p->pixel);
-    raster_draw(&p->r, (struct canvas){p->pixel, SIDE, SIDE, SIDE}, &p->d, NULL);
+    raster_draw(
+        &p->r, (struct canvas){p->pixel, SIDE, SIDE, SIDE}, &p->d, NULL, (struct rect){0, 0, SIDE, SIDE});
     assert_false(p->r.failed);
 }
 

@@ -72,7 +72,7 @@ static void repeat_while_it_runs(enum worker_mode mode)
     assert_true(session_fit(s, &fit, &e));
     while (replica_picture(r)->state->place.step < 100) {
         worker_slice(s->worker, 0.002);
-        replica_tick(r, s, -1, INFINITY);
+        replica_tick(r, s, -1, INFINITY, 1);
     }
     const struct state *after = replica_after(r);
     assert_non_null(after);
@@ -103,10 +103,10 @@ static void a_paused_training_is_shown_where_it_stands(void **state)
     trainer_pause(session_network(s)->trainer);
     session_status(s, &status);
     assert_int_equal(status.phase, PHASE_PAUSED);
-    assert_true(replica_tick(r, s, -1, INFINITY));
+    assert_true(replica_tick(r, s, -1, INFINITY, 1));
     assert_int_equal(replica_picture(r)->state->place.step, status.step);
     assert_int_equal(replica_after(r)->place.step, status.step + 1);
-    assert_false(replica_tick(r, s, -1, INFINITY));
+    assert_false(replica_tick(r, s, -1, INFINITY, 1));
     replica_free(r);
     session_free(s);
 }
@@ -125,17 +125,17 @@ static void only_what_is_shown_is_copied(void **state)
     uint64_t serial = replica_picture(r)->serial;
 
     replica_want(r, 0);
-    assert_false(replica_tick(r, s, -1, INFINITY));
+    assert_false(replica_tick(r, s, -1, INFINITY, 1));
     assert_false(snapshots_wanted(shots));
     assert_false(replica_busy(r));
     assert_int_equal(replica_picture(r)->serial, serial);
 
     replica_want(r, SLICE_PARAMS);
-    assert_true(replica_tick(r, s, -1, INFINITY)); /* the first round reads the state itself */
+    assert_true(replica_tick(r, s, -1, INFINITY, 1)); /* the first round reads the state itself */
     assert_true(snapshots_wanted(shots));
     while (replica_picture(r)->state->place.step < 100) {
         worker_slice(s->worker, 0.002);
-        replica_tick(r, s, -1, INFINITY);
+        replica_tick(r, s, -1, INFINITY, 1);
     }
     assert_int_equal(snapshots_take(shots)->slices, SLICE_PARAMS);
     assert_int_equal(replica_picture(r)->N, 0);
@@ -145,7 +145,7 @@ static void only_what_is_shown_is_copied(void **state)
     replica_want(r, SLICE_PARAMS | SLICE_BATCH);
     while (!replica_step(r)) {
         worker_slice(s->worker, 0.002);
-        replica_tick(r, s, -1, INFINITY);
+        replica_tick(r, s, -1, INFINITY, 1);
     }
     assert_true(isfinite(replica_picture(r)->loss));
     assert_null(replica_after(r));
@@ -153,7 +153,7 @@ static void only_what_is_shown_is_copied(void **state)
     replica_want(r, SLICE_PARAMS | SLICE_MOMENTS | SLICE_BATCH);
     while (!replica_after(r)) {
         worker_slice(s->worker, 0.002);
-        replica_tick(r, s, -1, INFINITY);
+        replica_tick(r, s, -1, INFINITY, 1);
     }
     assert_int_equal(replica_after(r)->place.step, replica_picture(r)->state->place.step + 1);
     replica_free(r);
@@ -192,24 +192,24 @@ static void changes_are_followed_and_rest_costs_nothing(void **state)
     struct error e;
     struct session *s = make_session(WORKER_SLICED, make_source("xor"), "dense 4 tanh;dense 1 tanh");
     struct replica *r = make_replica();
-    assert_true(replica_tick(r, s, -1, INFINITY));
-    assert_false(replica_tick(r, s, -1, INFINITY));
+    assert_true(replica_tick(r, s, -1, INFINITY, 1));
+    assert_false(replica_tick(r, s, -1, INFINITY, 1));
     const size_t element[] = {2};
     const float value[] = {9};
     assert_true(session_set_params(s, 1, 0, element, value, 1, &e));
-    assert_true(replica_tick(r, s, -1, INFINITY));
+    assert_true(replica_tick(r, s, -1, INFINITY, 1));
     assert_true(state_param(replica_picture(r)->state, 1, 0, NULL)[2] == 9);
     char line[] = "dense 3 relu";
     struct layer_spec spec = make_spec(line);
     assert_true(session_add(s, 2, &spec, &e));
-    assert_true(replica_tick(r, s, -1, INFINITY));
+    assert_true(replica_tick(r, s, -1, INFINITY, 1));
     assert_ptr_equal(replica_picture(r)->model, session_network(s)->model);
     assert_true(session_set_data(s, make_source("circle"), &e));
-    assert_true(replica_tick(r, s, 7, INFINITY));
+    assert_true(replica_tick(r, s, 7, INFINITY, 1));
     assert_ptr_equal(replica_picture(r)->data, s->data);
     assert_int_equal(replica_picture(r)->sample, 7);
     assert_true(session_new_scene(s, &e));
-    assert_false(replica_tick(r, s, -1, INFINITY));
+    assert_false(replica_tick(r, s, -1, INFINITY, 1));
     assert_null(replica_picture(r));
     replica_free(r);
     session_free(s);
@@ -303,7 +303,7 @@ static void a_round_is_spread_over_frames(void **state)
     struct session *s = wide_session();
     struct replica *r = make_replica();
     int frames = 1;
-    while (!replica_tick(r, s, -1, 1e-9)) { /* one piece of work a frame */
+    while (!replica_tick(r, s, -1, 1e-9, 1)) { /* one piece of work a frame */
         assert_true(replica_busy(r));
         assert_null(replica_picture(r));
         assert_true(++frames < 1000);

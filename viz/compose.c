@@ -362,10 +362,14 @@ void compose(const struct view *v, const struct panel *const *panels, int count,
     int n = layout(v, panels, count, whole, s.height, &free, slot);
     char missing[LINE_TEXT];
     missing_text(v, panels, count, slot, n, missing);
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
+        draw_part(d);
         draw_slot(v, d, &slot[i], missing);
+    }
+    draw_part(d);
     if (s.height > 0)
         draw_strip(v, d, free, &s);
+    draw_part(d);
     draw_tip(v, d, width, height);
     if (v->help) {
         struct key_help row[HELP_ROWS];

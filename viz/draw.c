@@ -54,11 +54,19 @@ void draw_begin(struct draw *d, struct rect whole)
     d->text_bytes = 0;
     d->clip[0] = whole;
     d->clips = 1;
+    d->part[0] = 0;
+    d->parts = 1;
     d->alpha = 1;
     d->owner = NULL;
     d->failed = false;
     if (ROOM(d, text, text_bytes, text_room, 1)) /* offset 0 is "": no command, no tip */
         d->text[d->text_bytes++] = '\0';
+}
+
+void draw_part(struct draw *d)
+{
+    if (d->parts < DRAW_PARTS)
+        d->part[d->parts++] = d->items;
 }
 
 static struct rect draw_clip(const struct draw *d)

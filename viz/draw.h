@@ -79,7 +79,7 @@ struct draw_item {
     struct font font;
 };
 
-enum { DRAW_CLIPS = 16 };
+enum { DRAW_CLIPS = 16, DRAW_PARTS = 16 };
 
 /* Width in pixels of `length` bytes of UTF-8. */
 typedef float draw_measure_fn(void *arg, struct font font, const char *text, size_t length);
@@ -97,6 +97,8 @@ struct draw {
     size_t zones, zone_room;
     struct rect clip[DRAW_CLIPS];
     int clips;
+    size_t part[DRAW_PARTS]; /* the first item of each part */
+    int parts;
     float alpha;               /* multiplies the alpha of what follows: 0.4 fades */
     const struct panel *owner; /* of the zones that follow */
     draw_measure_fn *measure;  /* NULL: an estimate from the font's size, for tests without fonts */
@@ -109,6 +111,10 @@ struct draw {
 void draw_init(struct draw *d, draw_measure_fn *measure, void *arg);
 void draw_release(struct draw *d);
 void draw_begin(struct draw *d, struct rect whole);
+
+/* What follows is a part of its own, which may change while the others stay (damage.h): a card, a tip. What
+ * no part has room for belongs to the last. */
+void draw_part(struct draw *d);
 
 /* Nested clips: the intersection counts. */
 void draw_push_clip(struct draw *d, struct rect r);

@@ -66,7 +66,7 @@ static void fill_part(struct raster *r, struct canvas *c, const struct draw_item
 
 static void raster_fill(struct raster *r, struct canvas *c, const struct draw_item *it)
 {
-    struct box b = item_box(it, c);
+    struct box b = item_box(r, it, c);
     uint32_t colour = colour_pixel(it->colour) | 0xff000000, alpha = it->colour.a;
     float solid = larger(it->radius, 1);
     int x0 = (int)ceilf(it->box.x + solid), x1 = (int)floorf(it->box.x + it->box.w - solid);
@@ -102,7 +102,7 @@ static void frame_part(struct raster *r, struct canvas *c, const struct draw_ite
 
 static void raster_frame(struct raster *r, struct canvas *c, const struct draw_item *it)
 {
-    struct box b = item_box(it, c);
+    struct box b = item_box(r, it, c);
     float edge = larger(it->radius, it->width) + 1;
     int left = (int)ceilf(it->box.x + edge), right = (int)floorf(it->box.x + it->box.w - edge);
     for (int y = b.y0; y < b.y1; y++) {
@@ -149,10 +149,8 @@ static void cover_span(uint32_t *line, const struct box *b, float low, float hig
 static void raster_polygon(
     struct raster *r, struct canvas *c, const struct draw_item *it, const struct point *p)
 {
-    struct box b = item_box(it, c);
+    struct box b = item_box(r, it, c);
     float crossing[POLYGON_CROSSINGS];
-    if (b.x0 >= b.x1)
-        return;
     for (int y = b.y0; y < b.y1; y++) {
         memset(r->line + b.x0, 0, (size_t)(b.x1 - b.x0 + LANES) * sizeof *r->line);
         for (int cut = 0; cut < POLYGON_CUTS; cut++) {
@@ -220,7 +218,7 @@ static void image_row(struct raster *r, const struct draw_item *it, const uint32
 static void raster_image(
     struct raster *r, struct canvas *c, const struct draw_item *it, const uint32_t *pixel)
 {
-    struct box b = item_box(it, c);
+    struct box b = item_box(r, it, c);
     if (!raster_row(r, it->columns + 1)) {
         r->failed = true;
         return;
@@ -246,9 +244,10 @@ static void raster_image(
 /* --- text --------------------------------------------------------------------------------------------------
  */
 
-static void raster_glyph(struct canvas *c, const struct draw_item *it, const struct glyph *g, int x, int y)
+static void raster_glyph(
+    struct raster *r, struct canvas *c, const struct draw_item *it, const struct glyph *g, int x, int y)
 {
-    struct box b = item_box(it, c);
+    struct box b = item_box(r, it, c);
     int x0 = x > b.x0 ? x : b.x0, x1 = x + g->columns < b.x1 ? x + g->columns : b.x1;
     int y0 = y > b.y0 ? y : b.y0, y1 = y + g->rows < b.y1 ? y + g->rows : b.y1;
     uint32_t colour = colour_pixel(it->colour) | 0xff000000;
@@ -260,12 +259,13 @@ static void raster_glyph(struct canvas *c, const struct draw_item *it, const str
     }
 }
 
-static void raster_text(struct canvas *c, const struct draw_item *it, const char *text, struct glyphs *g)
+static void raster_text(
+    struct raster *r, struct canvas *c, const struct draw_item *it, const char *text, struct glyphs *g)
 {
     float pen = roundf(it->box.x), baseline = roundf(it->box.y + glyphs_baseline(g, it->font));
     for (size_t at = 0; at < it->count;) {
         struct glyph sign = glyphs_get(g, it->font, utf8_next(text, it->count, &at));
-        raster_glyph(c, it, &sign, (int)lrintf(pen) + sign.left, (int)baseline - sign.top);
+        raster_glyph(r, c, it, &sign, (int)lrintf(pen) + sign.left, (int)baseline - sign.top);
         pen += sign.advance;
     }
 }
@@ -330,7 +330,7 @@ static void raster_item(
         break;
     case DRAW_TEXT:
         if (g)
-            raster_text(c, it, d->text + it->first, g);
+            raster_text(r, c, it, d->text + it->first, g);
         break;
     }
 }
@@ -338,9 +338,14 @@ static void raster_item(
 /* All that it calls is inlined into each of its versions. */
 KERNEL
 __attribute__((flatten)) void raster_draw(
-    struct raster *r, struct canvas c, const struct draw *d, struct glyphs *g)
+    struct raster *r, struct canvas c, const struct draw *d, struct glyphs *g, struct rect within)
 {
     r->failed = !raster_size(r, c.width, c.height);
-    for (size_t i = 0; i < d->items && !r->failed; i++)
-        raster_item(r, &c, d, &d->item[i], g);
+    r->within = within;
+    for (size_t i = 0; i < d->items && !r->failed; i++) {
+        const struct draw_item *it = &d->item[i];
+        struct box b = item_box(r, it, &c);
+        if (b.x0 < b.x1 && b.y0 < b.y1)
+            raster_item(r, &c, d, it, g);
+    }
 }

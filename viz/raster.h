@@ -23,12 +23,15 @@ struct raster {
     struct cell *cell;     /* [width] where a column of the screen falls in an image */
     uint32_t *row;         /* a row of an image */
     int row_room;
-    bool failed; /* memory ran out: some items are missing */
+    struct rect within; /* of the present call */
+    bool failed;        /* memory ran out: some items are missing */
 };
 
 void raster_release(struct raster *r);
 
-/* glyphs NULL: no text. */
-void raster_draw(struct raster *r, struct canvas c, const struct draw *d, struct glyphs *g);
+/* Draws what of the list lies in `within`, on whole pixels, and touches nothing else: the same pixels as when
+ * all is drawn. glyphs NULL: no text. */
+void raster_draw(
+    struct raster *r, struct canvas c, const struct draw *d, struct glyphs *g, struct rect within);
 
 #endif

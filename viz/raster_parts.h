@@ -27,10 +27,10 @@ static inline float larger(float a, float b)
     return a > b ? a : b;
 }
 
-/* What an item may touch: its bounds, its clip and the canvas. */
-static inline struct box item_box(const struct draw_item *it, const struct canvas *c)
+/* What an item may touch: its bounds, its clip, what is drawn at all, and the canvas. */
+static inline struct box item_box(const struct raster *m, const struct draw_item *it, const struct canvas *c)
 {
-    struct rect r = it->clip;
+    struct rect r = rect_intersect(it->clip, m->within);
     struct box b = {(int)lrintf(r.x), (int)lrintf(r.y), (int)lrintf(r.x + r.w), (int)lrintf(r.y + r.h)};
     struct rect own = it->box;
     b.x0 = (int)larger((float)(b.x0 > 0 ? b.x0 : 0), floorf(own.x - 1));

@@ -155,9 +155,7 @@ KERNEL
 __attribute__((flatten)) void raster_path(
     struct raster *r, struct canvas *c, const struct draw_item *it, const struct point *p)
 {
-    struct box b = item_box(it, c);
-    if (b.x0 >= b.x1 || b.y0 >= b.y1)
-        return;
+    struct box b = item_box(r, it, c);
     float half = larger(it->width, 1) / 2, thin = smaller(it->width, 1), at = 0;
     for (size_t i = 0, next; i + 1 < it->count; i = next) {
         struct segment s;

@@ -2,8 +2,7 @@
  *
  * While a training runs the weights come as snapshots: one is asked for when a round ends, so that the next
  * one finds it ready. Else they are read from the session, whose they are then, and only when something
- * changed: a picture at rest costs nothing. Large models rest between rounds so that the picture takes at
- * most a quarter of the main thread. */
+ * changed: a picture at rest costs nothing. */
 #include "replica_parts.h"
 #include "../src/kernels/gemm.h"
 #include "../src/memory.h"
@@ -13,8 +12,6 @@
 #include <time.h>
 
 enum { FIRST_ROWS = 32 }; /* the batch of a step before there is a trainer */
-
-static const double rest_share = 3; /* seconds of rest for each second of work beyond a frame's */
 
 static double now(void)
 {
@@ -182,7 +179,7 @@ static bool ready(struct replica *r, const struct session *s)
     return built;
 }
 
-bool replica_tick(struct replica *r, const struct session *s, long row, double seconds)
+bool replica_tick(struct replica *r, const struct session *s, long row, double seconds, double share)
 {
     double start = now();
     if (!r->wanted) {
@@ -194,8 +191,11 @@ bool replica_tick(struct replica *r, const struct session *s, long row, double s
         return false;
     if (r->stage >= 0 && r->revision != s->revision)
         r->stage = -1, r->started = false; /* the weights were changed meanwhile */
-    if (r->stage < 0 && (start < r->rest || !take(r, s, row)))
-        return false;
+    if (r->stage < 0) {
+        if (start < r->began + r->work / share || !take(r, s, row))
+            return false;
+        r->began = start;
+    }
     kernels_set_threads(1);
     bool shown = false;
     double time = start;
@@ -204,19 +204,17 @@ bool replica_tick(struct replica *r, const struct session *s, long row, double s
         time = now();
     }
     r->work += time - start;
-    if (shown) {
+    if (shown)
         show(r, s);
-        r->rest = r->work > seconds ? time + rest_share * r->work : 0;
-    }
     return shown;
 }
 
 void replica_settle(struct replica *r, const struct session *s, long row)
 {
-    r->rest = 0;
+    r->work = 0;
     r->stage = -1;
     r->started = false;
-    replica_tick(r, s, row, INFINITY);
+    replica_tick(r, s, row, INFINITY, 1);
 }
 
 bool replica_busy(const struct replica *r)

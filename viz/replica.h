@@ -83,9 +83,9 @@ void replica_free(struct replica *r);
  * SLICE_MOMENTS its update. With none it asks for nothing and does nothing. */
 void replica_want(struct replica *r, unsigned slices);
 
-/* Works for about `seconds`. `row`: the sample to look at, -1 for the first of the data. True when there is a
- * new picture. */
-bool replica_tick(struct replica *r, const struct session *s, long row, double seconds);
+/* Works for about `seconds`; rounds that take longer rest in between, so that all in all they take `share` of
+ * the time. `row`: the sample to look at, -1 for the first of the data. True when there is a new picture. */
+bool replica_tick(struct replica *r, const struct session *s, long row, double seconds, double share);
 
 /* More work waits: tick again soon, though nothing trains. */
 bool replica_busy(const struct replica *r);

@@ -41,8 +41,7 @@ struct replica {
     long row;
     bool started; /* a round was loaded since it was built */
 
-    double work; /* seconds that this round took so far */
-    double rest; /* clock: no new round before */
+    double began, work; /* clock: the round's start; seconds that it took so far */
     const struct snapshot *taken;
     uint64_t taken_step, serial;
 };

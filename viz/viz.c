@@ -201,15 +201,22 @@ void viz_compose(struct viz *v, float width, float height)
     }
 }
 
+/* What did not change keeps its pixels. */
 static void frame_draw(struct viz *v)
 {
     struct canvas c;
-    if (!window_canvas(v->window, &c))
+    struct rect changed[DAMAGE_RECTS];
+    bool kept;
+    if (!window_canvas(v->window, &c, &kept))
         return;
     theme_refresh(v, window_density(v->window));
     viz_compose(v, (float)c.width, (float)c.height);
-    raster_draw(&v->raster, c, &v->draw, v->glyphs);
-    window_show(v->window);
+    if (!kept || v->raster.failed)
+        v->damage = (struct damage){0};
+    int n = damage_find(&v->damage, &v->draw, changed);
+    for (int i = 0; i < n; i++)
+        raster_draw(&v->raster, c, &v->draw, v->glyphs, changed[i]);
+    window_show(v->window, changed, n);
 }
 
 static void frame_clocks(struct viz *v, double now, bool moving)
@@ -217,7 +224,11 @@ static void frame_clocks(struct viz *v, double now, bool moving)
     struct view *w = &v->view;
     double passed = now - v->last_frame, rate = passed > 0 ? 1 / passed : 0;
     if (w->training && passed < 0.5)
-        w->flow += passed;
+        v->drift += passed;
+    if (v->drift >= pace_drift(&v->pace)) {
+        w->flow += v->drift;
+        v->drift = 0;
+    }
     if (!moving)
         w->frames_per_s = 0;
     else if (passed < 0.5)
@@ -232,29 +243,39 @@ static bool tip_due(const struct viz *v, double before)
     return v->view.hover_panel && age < 0.4 && age + v->view.now - before > 0.2;
 }
 
+/* A frame that takes long, on a large screen or beside a training that uses every core, must leave time for
+ * the rest. What the mouse does is shown sooner: viz_tick(). */
+static void frame_plan(struct viz *v, double now, double pause)
+{
+    v->next_frame = fmax(v->next_frame + pause, now + pause * 0.5);
+    if (v->next_frame < now || v->next_frame > now + 2 * pause)
+        v->next_frame = now + pause;
+}
+
 static void frame(struct viz *v, double now)
 {
     double before = v->view.now;
     v->view.now = now - v->opened;
     view_refresh(v);
+    pace_update(&v->pace, v->view.training ? v->view.status.threads : 0, v->view.now - before);
     bool moving = view_moving(v), was_moving = v->view.frames_per_s > 0;
     uint64_t stamp = stamp_of(v);
     bool changed = v->dirty || stamp != v->stamp || was_moving || tip_due(v, before);
     replica_want(v->replica, view_slices(v));
     bool work = moving || changed || replica_busy(v->replica);
     if (work)
-        changed = replica_tick(v->replica, v->session, sample_row(&v->view), replica_seconds) || changed;
+        changed = replica_tick(v->replica, v->session, sample_row(&v->view), replica_seconds,
+                      pace_replica_share(&v->pace)) ||
+                  changed;
+    double drawn = clock_now();
     if (moving || changed) {
         v->dirty = false;
         v->stamp = stamp;
         frame_clocks(v, now, moving);
         frame_draw(v);
     }
-    /* A frame that takes long, on a large screen, must leave time for the rest. */
-    double cost = clock_now() - now, pause = work ? fmax(frame_seconds, 1.4 * cost) : idle_seconds;
-    v->next_frame = fmax(v->next_frame + pause, now + pause * 0.5);
-    if (v->next_frame < now || v->next_frame > now + 2 * pause)
-        v->next_frame = now + pause;
+    double cost = (clock_now() - drawn) / pace_draw_share(&v->pace);
+    frame_plan(v, now, work ? fmax(frame_seconds, cost) : idle_seconds);
 }
 
 void viz_tick(struct viz *v)
@@ -440,7 +461,7 @@ bool viz_screenshot(struct viz *v, const char *path, int width, int height, stru
     theme_refresh(v, v->window ? window_density(v->window) : 1);
     compose(&v->view, v->panel, v->panels, NULL, (float)width, (float)height, &v->draw);
     struct raster raster = {0}; /* its own: the window's has another size */
-    raster_draw(&raster, c, &v->draw, v->glyphs);
+    raster_draw(&raster, c, &v->draw, v->glyphs, (struct rect){0, 0, (float)width, (float)height});
     bool ok =
         raster.failed || v->draw.failed ? error_set(e, "no memory for the picture") : canvas_save(c, path, e);
     raster_release(&raster);

@@ -3,7 +3,9 @@
 #define GRADUS_VIZ_PARTS_H
 
 #include "compose.h"
+#include "damage.h"
 #include "layout.h"
+#include "pace.h"
 #include "replica.h"
 #include "viz.h"
 #include "window.h"
@@ -22,6 +24,9 @@ struct viz {
     struct draw draw;
     float width, height; /* of the picture in draw; 0: none yet */
     struct raster raster;
+    struct pace pace;
+    double drift;         /* seconds that view.flow does not show yet */
+    struct damage damage; /* of the window's pixels */
     const struct panel *panel[LAYOUT_PANELS];
     int panels;
     char command[VIZ_COMMANDS][VIZ_COMMAND]; /* a ring */

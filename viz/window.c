@@ -23,6 +23,7 @@ struct window {
     SDL_Window *sdl;
     SDL_Surface *surface; /* of the window; NULL after it changed */
     SDL_Surface *own;     /* drawn into where the window's pixels have another format */
+    bool kept;            /* the surface holds what was shown */
     float ratio;          /* pixels of the surface per unit of the mouse */
 };
 
@@ -199,6 +200,7 @@ static bool window_event_input(struct window *w, const SDL_WindowEvent *e, struc
     case SDL_WINDOWEVENT_SHOWN:
     case SDL_WINDOWEVENT_RESTORED:
         w->surface = NULL;
+        w->kept = false;
         out->kind = INPUT_EXPOSE;
         return true;
     case SDL_WINDOWEVENT_LEAVE:
@@ -285,7 +287,7 @@ static bool plain_format(const SDL_Surface *s)
     return s->format->format == SDL_PIXELFORMAT_XRGB8888 || s->format->format == SDL_PIXELFORMAT_ARGB8888;
 }
 
-bool window_canvas(struct window *w, struct canvas *out)
+bool window_canvas(struct window *w, struct canvas *out, bool *kept)
 {
     if (!w->surface)
         w->surface = SDL_GetWindowSurface(w->sdl);
@@ -305,16 +307,27 @@ bool window_canvas(struct window *w, struct canvas *out)
     if (!s)
         return false;
     *out = (struct canvas){s->pixels, s->w, s->h, s->pitch / 4};
+    *kept = w->kept;
     return true;
 }
 
-void window_show(struct window *w)
+/* At most 32 rectangles are shown one by one, more as a whole. */
+void window_show(struct window *w, const struct rect *drawn, int n)
 {
-    if (!w->surface)
+    enum { MOST = 32 };
+    SDL_Rect rect[MOST];
+    if (!w->surface || n < 1)
         return;
-    if (!plain_format(w->surface))
-        SDL_BlitSurface(w->own, NULL, w->surface, NULL);
-    if (SDL_UpdateWindowSurface(w->sdl) != 0)
+    for (int i = 0; i < n && n <= MOST; i++)
+        rect[i] = (SDL_Rect){(int)drawn[i].x, (int)drawn[i].y, (int)drawn[i].w, (int)drawn[i].h};
+    if (n > MOST) {
+        rect[0] = (SDL_Rect){0, 0, w->surface->w, w->surface->h};
+        n = 1;
+    }
+    for (int i = 0; i < n && !plain_format(w->surface); i++)
+        SDL_BlitSurface(w->own, &rect[i], w->surface, &(SDL_Rect){rect[i].x, rect[i].y, 0, 0});
+    w->kept = SDL_UpdateWindowSurfaceRects(w->sdl, rect, n) == 0;
+    if (!w->kept)
         w->surface = NULL;
 }
 

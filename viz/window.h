@@ -51,9 +51,10 @@ float window_density(const struct window *w);
 void window_size(const struct window *w, int *width, int *height); /* in pixels */
 bool window_hidden(const struct window *w);                        /* minimised: nothing to draw */
 
-/* Where to draw, valid until the next event; false when the window has no surface now. Then show it. */
-bool window_canvas(struct window *w, struct canvas *out);
-void window_show(struct window *w);
+/* Where to draw, valid until the next event; false when the window has no surface now. `kept`: it holds what
+ * was shown last. Then show what was drawn, n rectangles on whole pixels. */
+bool window_canvas(struct window *w, struct canvas *out, bool *kept);
+void window_show(struct window *w, const struct rect *drawn, int n);
 
 /* Writes a canvas as a PNG, all of it or nothing. Needs no window. */
 bool canvas_save(struct canvas c, const char *path, struct error *e);

@@ -1,14 +1,15 @@
 /* frames.c - a library to preload: notes when each picture was shown.
  *
- * SDL_UpdateWindowSurface is taken, timed and passed on. Each call writes one line, "START END" in seconds of
- * the monotonic clock, to the file that GRADUS_BENCH_FRAMES names. */
+ * SDL_UpdateWindowSurfaceRects is taken, timed and passed on. Each call writes one line, "START END" in
+ * seconds of the monotonic clock, to the file that GRADUS_BENCH_FRAMES names. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 struct SDL_Window;
-int SDL_UpdateWindowSurface(struct SDL_Window *window);
+struct SDL_Rect;
+int SDL_UpdateWindowSurfaceRects(struct SDL_Window *window, const struct SDL_Rect *rect, int count);
 
 static double now(void)
 {
@@ -17,18 +18,18 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-int SDL_UpdateWindowSurface(struct SDL_Window *window)
+int SDL_UpdateWindowSurfaceRects(struct SDL_Window *window, const struct SDL_Rect *rect, int count)
 {
-    static int (*update)(struct SDL_Window *);
+    static int (*update)(struct SDL_Window *, const struct SDL_Rect *, int);
     static FILE *log;
     double start = now();
 
     if (!update) {
         const char *path = getenv("GRADUS_BENCH_FRAMES");
-        *(void **)&update = dlsym(RTLD_NEXT, "SDL_UpdateWindowSurface");
+        *(void **)&update = dlsym(RTLD_NEXT, "SDL_UpdateWindowSurfaceRects");
         log = path ? fopen(path, "w") : NULL;
     }
-    int result = update(window);
+    int result = update(window, rect, count);
     if (log) {
         fprintf(log, "%.6f %.6f\n", start, now());
         fflush(log);
