@@ -371,6 +371,51 @@ static void what_blew_up_is_told(void **state)
 }
 
 /* Step mode at a time after the probe came. */
+/* Items of text that end in an ellipsis, and those that are numbers. */
+static void count_texts(const struct draw *d, int *cut, int *numbers)
+{
+    *cut = *numbers = 0;
+    for (size_t i = 0; i < d->items; i++) {
+        const struct draw_item *it = &d->item[i];
+        const char *text = it->kind == DRAW_TEXT ? d->text + it->first : "";
+        *cut += strstr(text, "…") != NULL;
+        *numbers += strchr(text, '.') != NULL && it->font.face == FACE_MONO;
+    }
+}
+
+/* Long numbers, rooms of every width: names go, digits go, no number is cut and none is missing. */
+static void the_legend_cuts_no_number(void **state)
+{
+    static struct view v;
+    struct session *s = make_scene(4);
+    struct replica *r = replica_new(NULL);
+    struct theme theme;
+    struct draw d;
+    make_view(&v, s, r, &theme, "dark");
+    v.smooth = true;
+    for (size_t i = 0; i < 40; i++)
+        v.curve[i] = (struct curve_point){.epoch = i + 1,
+            .loss = 0.000123456f,
+            .val_loss = 0.000987654f,
+            .accuracy = 0.98765f,
+            .val_accuracy = 0.87654f};
+    v.curves = 40;
+    draw_init(&d, NULL, NULL);
+    const struct panel *p = panel_find("curves");
+    for (float w = p->min_w; w < 500; w += 3) {
+        struct rect room = {0, 0, w, 110}; /* the loss alone */
+        int cut, numbers;
+        draw_begin(&d, room);
+        p->draw(&v, room, &d);
+        count_texts(&d, &cut, &numbers);
+        assert_int_equal(cut, 0);
+        assert_true(numbers >= 2);
+    }
+    draw_release(&d);
+    replica_free(r);
+    session_free(s);
+}
+
 static void draw_wave(struct view *v, struct draw *d, double time)
 {
     v->now = v->probe_since + time;
@@ -454,6 +499,7 @@ int main(void)
         cmocka_unit_test(zones_say_the_command),
         cmocka_unit_test(looking_at_a_unit_swaps_its_map_in),
         cmocka_unit_test(what_blew_up_is_told),
+        cmocka_unit_test(the_legend_cuts_no_number),
         cmocka_unit_test(step_mode_plays_what_was_typed),
         cmocka_unit_test(the_wave_lights_its_place_and_fades_the_rest),
     };

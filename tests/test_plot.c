@@ -103,6 +103,9 @@ static void numbers_are_short(void **state)
     assert_string_equal(number_power(1e6, out), "1e6");
     assert_string_equal(number_power(0.003, out), "0.003");
     assert_string_equal(number_brief(0.000531, out), "5.3e-4");
+    assert_string_equal(number_short(0.000123456, out), "1.23e-4");
+    assert_string_equal(number_short(-0.0005, out), "-5e-4");
+    assert_string_equal(number_tick(0.0009999, out), "1e-3");
     assert_string_equal(number_brief(0.01234, out), "0.012");
     assert_string_equal(number_brief(0, out), "0");
     assert_string_equal(number_brief(NAN, out), "NaN");

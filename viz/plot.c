@@ -108,6 +108,17 @@ static void power_short(char *number)
     memmove(to, digits, strlen(digits) + 1);
 }
 
+/* 0.000123 → 1.23e-4, 0.0005 → 5e-4. */
+static void power_small(double value, char *out)
+{
+    snprintf(out, PLOT_NUMBER, "%.2e", value);
+    char *e = strchr(out, 'e'), *end = e;
+    while (end[-1] == '0')
+        end--;
+    end -= end[-1] == '.';
+    memmove(end, e, strlen(e) + 1);
+}
+
 static const char *number_digits(double value, int digits, char out[PLOT_NUMBER])
 {
     static const struct {
@@ -124,8 +135,10 @@ static const char *number_digits(double value, int digits, char out[PLOT_NUMBER]
         snprintf(out, PLOT_NUMBER, "%.3g%s", value / large[i].unit, large[i].name);
     else if (i == sizeof large / sizeof *large && size >= 999.5)
         snprintf(out, PLOT_NUMBER, "%.0f", value);
+    else if (size > 0 && size < 0.001)
+        power_small(value, out);
     else
-        snprintf(out, PLOT_NUMBER, "%.*g", size < 0.001 ? 3 : digits, value);
+        snprintf(out, PLOT_NUMBER, "%.*g", digits, value);
     power_short(out);
     return out;
 }
@@ -172,14 +185,31 @@ const char *count_text(uint64_t n, char out[COUNT_TEXT])
 /* --- drawing -----------------------------------------------------------------------------------------------
  */
 
+static int row_ticks(const struct view *v, const struct plot *p, double tick[PLOT_TICKS])
+{
+    int most = (int)(p->area.h / (text_height(view_font(v, FONT_NUMBER_SMALL)) * 1.6f));
+    return axis_ticks(&p->y, most > 6 ? 6 : most < 3 ? 3 : most, tick);
+}
+
+/* The room that the numbers on the left take; a little more than most, so that it rarely changes. */
+static float rows_width(const struct view *v, const struct draw *d, const struct plot *p)
+{
+    struct font f = view_font(v, FONT_NUMBER_SMALL);
+    double tick[PLOT_TICKS];
+    char number[PLOT_NUMBER];
+    float wide = text_width(d, f, "0.000");
+    for (int i = row_ticks(v, p, tick) - 1; i >= 0; i--)
+        wide = fmaxf(wide, text_width(d, f, number_tick(tick[i], number)));
+    return wide + 6 * v->theme->px;
+}
+
 static void plot_rows(const struct view *v, struct draw *d, const struct plot *p, float left)
 {
     const struct theme *t = v->theme;
     struct font f = view_font(v, FONT_NUMBER_SMALL);
     double tick[PLOT_TICKS];
     char number[PLOT_NUMBER];
-    int most = (int)(p->area.h / (text_height(f) * 1.6f));
-    int n = axis_ticks(&p->y, most > 6 ? 6 : most < 3 ? 3 : most, tick);
+    int n = row_ticks(v, p, tick);
     float half = text_height(f) / 2;
     for (int i = 0; i < n; i++) {
         float y = roundf(p->area.y + p->area.h * (float)(1 - axis_place(&p->y, tick[i])));
@@ -224,7 +254,7 @@ struct plot plot_begin(
     struct plot p = {r, x, y};
     struct rect strip = rect_cut_bottom(&p.area, text_height(f) + 2 * t->px);
     rect_cut_top(&p.area, half);
-    rect_cut_left(&p.area, text_width(d, f, "0.000") + 6 * t->px);
+    rect_cut_left(&p.area, rows_width(v, d, &p));
     rect_cut_right(&p.area, 3 * t->px);
     strip.w -= strip.x > p.area.x ? 0 : p.area.x - strip.x;
     strip.x = p.area.x;

@@ -122,35 +122,48 @@ static void draw_series(const struct view *v, struct draw *d, const struct plot 
     plot_line(p, d, c->epoch, smooth, c->n, 1.7f * px, colour);
 }
 
-/* The room that "● train 0.0123" takes. */
-static float key_width(const struct view *v, const struct draw *d, const char *name, float value)
+/* How a value of the legend is written: with its name, without, or with fewer digits too. */
+enum wording { NAMED, BARE, BRIEF };
+
+static void key_number(const struct view *v, const struct draw *d, float value, enum wording w,
+    char number[PLOT_NUMBER], float *wide)
 {
-    char number[PLOT_NUMBER];
     struct font f = view_font(v, FONT_NUMBER);
-    number_short((double)value, number);
-    return 24 * v->theme->px + text_width(d, view_font(v, FONT_SMALL), name) +
-           fmaxf(text_width(d, f, number), text_width(d, f, "0.000"));
+    (w == BRIEF ? number_brief : number_short)((double)value, number);
+    *wide = text_width(d, f, number) + 1;
+    if (w != BRIEF) /* most numbers are at least as wide: the row stands still */
+        *wide = fmaxf(*wide, text_width(d, f, "0.000") + 1);
 }
 
-/* "● train 0.0123", or without its name: returns what is left of the row. */
-static struct rect draw_key(
-    const struct view *v, struct draw *d, struct rect row, const char *name, float value, bool held_out)
+/* The room that "● train 0.0123" takes. */
+static float key_width(
+    const struct view *v, const struct draw *d, const char *name, float value, enum wording w)
+{
+    char number[PLOT_NUMBER];
+    float wide, px = v->theme->px;
+    key_number(v, d, value, w, number, &wide);
+    if (w == NAMED)
+        wide += text_width(d, view_font(v, FONT_SMALL), name) + 5 * px;
+    return 12 * px + wide;
+}
+
+/* Returns what is left of the row. */
+static struct rect draw_key(const struct view *v, struct draw *d, struct rect row, const char *name,
+    float value, enum wording w, bool held_out)
 {
     const struct theme *t = v->theme;
     char number[PLOT_NUMBER];
-    number_short((double)value, number);
-    struct font f = view_font(v, FONT_NUMBER), small = view_font(v, FONT_SMALL);
-    float dot = 3.5f * t->px, name_w = text_width(d, small, name),
-          number_w = fmaxf(text_width(d, f, number), text_width(d, f, "0.000"));
-    float bare = 2 * dot + 5 * t->px + number_w;
-    if (row.w < bare)
+    float wide, dot = 3.5f * t->px;
+    if (row.w < key_width(v, d, name, value, w))
         return row;
-    struct point at = {row.x + dot, row.y + row.h / 2};
-    draw_circle(d, at, dot, line_colour(v, held_out));
-    rect_cut_left(&row, 2 * dot + 5 * t->px);
-    if (*name)
-        draw_text(d, rect_cut_left(&row, name_w + 5 * t->px), ALIGN_LEFT, small, t->colour[COLOUR_DIM], name);
-    draw_text(d, rect_cut_left(&row, number_w + 1), ALIGN_LEFT, f,
+    key_number(v, d, value, w, number, &wide);
+    draw_circle(d, (struct point){row.x + dot, row.y + row.h / 2}, dot, line_colour(v, held_out));
+    rect_cut_left(&row, 12 * t->px);
+    struct font small = view_font(v, FONT_SMALL);
+    if (w == NAMED)
+        draw_text(d, rect_cut_left(&row, text_width(d, small, name) + 5 * t->px), ALIGN_LEFT, small,
+            t->colour[COLOUR_DIM], name);
+    draw_text(d, rect_cut_left(&row, wide), ALIGN_LEFT, view_font(v, FONT_NUMBER),
         t->colour[isfinite(value) ? COLOUR_TEXT : COLOUR_BAD], number);
     rect_cut_left(&row, 12 * t->px);
     return row;
@@ -180,37 +193,47 @@ static void draw_switch(const struct view *v, struct draw *d, struct rect *row, 
     rect_cut_right(row, 4 * t->px);
 }
 
+/* What both values take side by side. */
+static float keys_width(const struct view *v, const struct draw *d, const struct chart *k, size_t at,
+    bool train, bool val, enum wording w)
+{
+    return (train ? key_width(v, d, "train", k->train[at], w) : 0) +
+           (val ? key_width(v, d, "val", k->held_out[at], w) : 0) + (train && val ? 12 * v->theme->px : 0);
+}
+
+static void draw_switches(
+    const struct view *v, struct draw *d, struct rect *row, const struct chart *k, const struct columns *c)
+{
+    if (!k->loss || v->still)
+        return;
+    draw_switch(v, d, row, "log", CONTROL_LOG, log_axis(v, c), c->wide,
+        c->wide ? "the loss spans many powers of ten: a log axis shows them   L"
+                : "log axis for the loss   L");
+    if (c->n >= SMOOTH_FROM)
+        draw_switch(v, d, row, "smooth", CONTROL_SMOOTH, v->smooth, false, "smooth the lines   O");
+}
+
+/* No number is ever cut: names go first, of both or of none, as a lone one would mislead; then digits. */
 static void draw_legend(const struct view *v, struct draw *d, struct rect row, const struct chart *k,
     const struct columns *c, size_t at)
 {
     const struct theme *t = v->theme;
     struct font f = view_font(v, FONT_STRONG);
-    float w = text_width(d, f, k->name) + 12 * t->px, numbers = 0;
-    for (int i = 0; c->n && i < 2; i++)
-        numbers += isfinite((i ? k->held_out : k->train)[at])
-                       ? key_width(v, d, "", (i ? k->held_out : k->train)[at])
-                       : 0;
-    const char *name = k->share && w + numbers > row.w + 12 * t->px ? "acc" : k->name; /* both numbers stay */
-    w = text_width(d, f, name) + 12 * t->px;
-    draw_text(d, rect_cut_left(&row, w), ALIGN_LEFT, f, t->colour[COLOUR_TEXT], name);
-    if (k->loss && !v->still) {
-        draw_switch(v, d, &row, "log", CONTROL_LOG, log_axis(v, c), c->wide,
-            c->wide ? "the loss spans many powers of ten: a log axis shows them   L"
-                    : "log axis for the loss   L");
-        if (c->n >= SMOOTH_FROM)
-            draw_switch(v, d, &row, "smooth", CONTROL_SMOOTH, v->smooth, false, "smooth the lines   O");
-    }
-    if (c->n == 0)
-        return;
-    bool end = k->loss && c->broken && at == c->n - 1;
-    bool train = end || isfinite(k->train[at]), val = isfinite(k->held_out[at]);
-    float wanted = (train ? key_width(v, d, "train", k->train[at]) : 0) +
-                   (val ? key_width(v, d, "val", k->held_out[at]) : 0);
-    bool named = wanted <= row.w + 12 * t->px; /* both or none: a lone name would mislead */
+    bool train = c->n && (isfinite(k->train[at]) || (k->loss && c->broken && at == c->n - 1));
+    bool val = c->n && isfinite(k->held_out[at]);
+    float numbers = keys_width(v, d, k, at, train, val, BARE), gap = 12 * t->px;
+    const char *name = k->share && text_width(d, f, k->name) + gap + numbers > row.w ? "acc" : k->name;
+    draw_text(
+        d, rect_cut_left(&row, text_width(d, f, name) + 1), ALIGN_LEFT, f, t->colour[COLOUR_TEXT], name);
+    rect_cut_left(&row, gap);
+    draw_switches(v, d, &row, k, c);
+    enum wording w = NAMED;
+    while (w < BRIEF && keys_width(v, d, k, at, train, val, w) > row.w)
+        w++;
     if (train)
-        row = draw_key(v, d, row, named ? "train" : "", k->train[at], false);
+        row = draw_key(v, d, row, "train", k->train[at], w, false);
     if (val)
-        draw_key(v, d, row, named ? "val" : "", k->held_out[at], true);
+        draw_key(v, d, row, "val", k->held_out[at], w, true);
 }
 
 static bool chart_hovered(const struct view *v, const struct draw *d)
@@ -281,6 +304,7 @@ static void draw_chart(
     curves_runs_draw(v, d, &p, runs);
     draw_series(v, d, &p, c, k->train, false);
     draw_series(v, d, &p, c, k->held_out, true);
+    curves_runs_names(v, d, &p, runs);
     if (c->broken)
         draw_break(v, d, &p, k, c);
     if (isfinite(top)) {

@@ -51,26 +51,6 @@ void curves_runs_widen(const struct runs *runs, struct axis *y)
     y->high = fmax(y->high, fmin(high, most * fmax(y->high, 2 * low)));
 }
 
-/* The names in a column at the top right, each behind a piece of its line. */
-static void draw_names(const struct view *v, struct draw *d, const struct plot *p, const struct runs *runs)
-{
-    float px = v->theme->px, piece = 22 * px, wide = 0;
-    struct font f = view_font(v, FONT_SMALL);
-    float line = text_height(f);
-    for (int i = 0; i < runs->count; i++)
-        wide = fmaxf(wide, text_width(d, f, runs->run[i].name));
-    wide = fminf(wide + piece + 12 * px, p->area.w * 0.6f);
-    struct rect box = {p->area.x + p->area.w - wide, p->area.y, wide, line * (float)runs->count};
-    box = rect_intersect(box, p->area);
-    draw_fill(d, box, 3 * px, colour_alpha(view_colour(v, COLOUR_WELL), 0.75f));
-    for (int i = 0; i < runs->count && box.h >= line; i++) {
-        struct rect row = rect_cut_top(&box, line), sample = rect_cut_left(&row, piece + 6 * px);
-        float y = sample.y + sample.h / 2;
-        run_line(v, d, (struct point[]){{sample.x + 3 * px, y}, {sample.x + 3 * px + piece, y}}, 2, i);
-        draw_text(d, row, ALIGN_LEFT, f, view_colour(v, COLOUR_TEXT), runs->run[i].name);
-    }
-}
-
 void curves_runs_draw(const struct view *v, struct draw *d, const struct plot *p, const struct runs *runs)
 {
     struct point at[CURVE_POINTS + 1];
@@ -85,5 +65,26 @@ void curves_runs_draw(const struct view *v, struct draw *d, const struct plot *p
         run_line(v, d, at, n, i);
     }
     draw_pop_clip(d);
-    draw_names(v, d, p, runs);
+}
+
+/* The names in a column at the top right, each behind a piece of its line. */
+void curves_runs_names(const struct view *v, struct draw *d, const struct plot *p, const struct runs *runs)
+{
+    if (!runs)
+        return;
+    float px = v->theme->px, piece = 22 * px, wide = 0;
+    struct font f = view_font(v, FONT_SMALL);
+    float line = text_height(f);
+    for (int i = 0; i < runs->count; i++)
+        wide = fmaxf(wide, text_width(d, f, runs->run[i].name));
+    wide = fminf(wide + piece + 12 * px, p->area.w * 0.6f);
+    struct rect box = {p->area.x + p->area.w - wide, p->area.y, wide, line * (float)runs->count};
+    box = rect_intersect(box, p->area);
+    draw_fill(d, box, 3 * px, colour_alpha(view_colour(v, COLOUR_WELL), 0.85f));
+    for (int i = 0; i < runs->count && box.h >= line; i++) {
+        struct rect row = rect_cut_top(&box, line), sample = rect_cut_left(&row, piece + 6 * px);
+        float y = sample.y + sample.h / 2;
+        run_line(v, d, (struct point[]){{sample.x + 3 * px, y}, {sample.x + 3 * px + piece, y}}, 2, i);
+        draw_text(d, row, ALIGN_LEFT, f, view_colour(v, COLOUR_TEXT), runs->run[i].name);
+    }
 }

@@ -11,7 +11,9 @@ float curves_runs_last(const struct runs *runs);
 /* Widens an axis of losses so that it holds them, up to a few times what it held without them. */
 void curves_runs_widen(const struct runs *runs, struct axis *y);
 
-/* Their losses, each in a colour and a dash of its own, and their names inside the plot. */
+/* Their losses, each in a colour and a dash of its own; then, above all lines, their names inside the plot.
+ */
 void curves_runs_draw(const struct view *v, struct draw *d, const struct plot *p, const struct runs *runs);
+void curves_runs_names(const struct view *v, struct draw *d, const struct plot *p, const struct runs *runs);
 
 #endif
