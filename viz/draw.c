@@ -322,6 +322,14 @@ float draw_text(
     return 0;
 }
 
+float draw_wording(struct draw *d, struct rect box, enum align align, struct font f, struct colour c,
+    const char *const *wording)
+{
+    while (wording[1] && text_width(d, f, wording[0]) > box.w)
+        wording++;
+    return draw_text(d, box, align, f, c, wording[0]);
+}
+
 float draw_textf(struct draw *d, struct rect box, enum align align, struct font f, struct colour c,
     const char *format, ...)
 {

@@ -149,6 +149,9 @@ float draw_text(
     struct draw *d, struct rect box, enum align align, struct font f, struct colour c, const char *text);
 float draw_textf(struct draw *d, struct rect box, enum align align, struct font f, struct colour c,
     const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* The first of the wordings, up to a NULL, that fits; else the last one, cut. */
+float draw_wording(struct draw *d, struct rect box, enum align align, struct font f, struct colour c,
+    const char *const *wording);
 float text_width(const struct draw *d, struct font f, const char *text);
 float text_height(struct font f); /* of a line, with a little air */
 

@@ -121,9 +121,12 @@ static void draw_caption(const struct view *v, struct draw *d, const struct land
 {
     char low[PLOT_NUMBER], here[PLOT_NUMBER], count[COUNT_TEXT];
     double least = (double)l->loss[l->lowest[0] * l->side + l->lowest[1]];
-    draw_textf(d, r, ALIGN_LEFT, view_font(v, FONT_SMALL), view_colour(v, COLOUR_DIM),
-        "least %s; at step %s it was %s", number_short(least, low), count_text(l->place.step, count),
-        number_short(l->present, here));
+    char whole[160], some[96];
+    snprintf(some, sizeof some, "least %s; at step %s it was %s", number_short(least, low),
+        count_text(l->place.step, count), number_short(l->present, here));
+    snprintf(whole, sizeof whole, "blue is low: %s", some);
+    draw_wording(d, r, ALIGN_LEFT, view_font(v, FONT_SMALL), view_colour(v, COLOUR_DIM),
+        (const char *const[]){whole, some, NULL});
 }
 
 static void draw(const struct view *v, struct rect r, struct draw *d)

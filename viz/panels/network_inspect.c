@@ -193,11 +193,55 @@ static bool has_tiles(const struct scene *n)
     return false;
 }
 
+enum { HINT_TEXT = 96 };
+
+/* What the squares show, where they show something. */
+static void picture_hint(const struct scene *n, char out[HINT_TEXT], char brief[HINT_TEXT])
+{
+    const struct picture *p = n->picture;
+    switch (p ? p->kind : MAP_NONE) {
+    case MAP_PLANE:
+        snprintf(out, HINT_TEXT, "Each square: what the unit answers over the plane of inputs; hover it");
+        snprintf(brief, HINT_TEXT, "Squares: answers over the plane");
+        break;
+    case MAP_LINE:
+        snprintf(out, HINT_TEXT, "Each square: what the unit answers along the input; hover it");
+        snprintf(brief, HINT_TEXT, "Squares: answers along the input");
+        break;
+    case MAP_SAMPLES:
+        if (has_tiles(n)) {
+            snprintf(out, HINT_TEXT, "Sample %u on its way through the network", p->sample);
+            snprintf(brief, HINT_TEXT, "Sample %u passes through", p->sample);
+        } else {
+            snprintf(out, HINT_TEXT, "Each cell: one sample, %s",
+                p->data->classes ? "ordered by class" : "smallest target first");
+            snprintf(brief, HINT_TEXT, "Each cell: one sample");
+        }
+        break;
+    case MAP_NONE:
+        break;
+    }
+}
+
+/* What is missing, or what is to be seen; `brief` for little room. */
+static void hint_of(const struct scene *n, char out[HINT_TEXT], char brief[HINT_TEXT])
+{
+    out[0] = brief[0] = '\0';
+    if (!n->model->built)
+        snprintf(out, HINT_TEXT, "The input's shape is not known yet: type  data spiral , or  input 2");
+    else if (!n->v->session->data)
+        snprintf(out, HINT_TEXT, "No data yet: type  data spiral");
+    else if (n->layout.unseen)
+        snprintf(out, HINT_TEXT, "%d layers beside others have no room here", n->layout.unseen);
+    else
+        picture_hint(n, out, brief);
+}
+
 void network_draw_foot(struct scene *n)
 {
     struct rect r = n->layout.foot;
     float px = n->v->theme->px, legend = fminf(110 * px, r.w * 0.25f);
-    char text[NETWORK_TEXT];
+    char text[NETWORK_TEXT], hint[HINT_TEXT], brief[HINT_TEXT];
     tell(n, text, sizeof text);
     /* Words that are long for the room take the legend's, then a smaller font. */
     struct font f = view_font(n->v, *text ? FONT_NUMBER : FONT_SMALL);
@@ -207,25 +251,11 @@ void network_draw_foot(struct scene *n)
     } else if (text_width(n->d, f, text) > r.w) {
         f = view_font(n->v, FONT_NUMBER_SMALL);
     }
-    const char *hint = "";
-    char sample[96], unseen[64];
-    snprintf(sample, sizeof sample, "Sample %u on its way through the network",
-        n->picture ? n->picture->sample : 0);
-    snprintf(unseen, sizeof unseen, "%d layers beside others have no room here", n->layout.unseen);
-    if (!n->model->built)
-        hint = "The input's shape is not known yet: type  data spiral , or  input 2";
-    else if (!n->v->session->data)
-        hint = "No data yet: type  data spiral";
-    else if (n->layout.unseen)
-        hint = unseen;
-    else if (n->picture && n->picture->kind == MAP_SAMPLES && has_tiles(n))
-        hint = sample;
-    else if (n->picture && n->picture->kind == MAP_SAMPLES)
-        hint = n->v->session->data->classes ? "each cell: one sample, ordered by class"
-                                            : "each cell: one sample, smallest target first";
-    else if (!n->v->still && !n->v->training)
-        hint = "Hover a unit; a click pins it";
-    bool words = *text;
-    draw_text(
-        n->d, r, ALIGN_LEFT, f, view_colour(n->v, words ? COLOUR_TEXT : COLOUR_DIM), words ? text : hint);
+    if (*text) {
+        draw_text(n->d, r, ALIGN_LEFT, f, view_colour(n->v, COLOUR_TEXT), text);
+        return;
+    }
+    hint_of(n, hint, brief);
+    draw_wording(n->d, r, ALIGN_LEFT, f, view_colour(n->v, COLOUR_DIM),
+        (const char *const[]){hint, *brief ? brief : NULL, NULL});
 }

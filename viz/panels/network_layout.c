@@ -1,7 +1,7 @@
 /* network_layout.c - where everything of the network stands.
  *
  * Layers are columns from left to right, each in the middle of the height. A layer whose units fit as squares
- * of at least UNIT_LEAST in up to three columns shows one square a unit; a larger one shows cells, and what
+ * of at least UNIT_LEAST in up to four columns shows one square a unit; a larger one shows cells, and what
  * still does not fit is told by a line below ("… 250 more"). Images, sequences and attention show tiles.
  * `flatten` changes no value and has no column. Where links go round, bands above and below the columns are
  * kept free for them. Pure arithmetic. */
@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { UNIT_COLUMNS = 3, IMAGE_LEAST = 49, SOME_UNITS = 32, LEVELS = 4 };
+enum { UNIT_COLUMNS = 4, TILE_COLUMNS = 3, IMAGE_LEAST = 49, SOME_UNITS = 32, LEVELS = 4 };
 
 static const float unit_least = 17, unit_good = 26, unit_most = 54, unit_huge = 88, cell_least = 3,
                    cell_most = 15, column_least = 40, tile_least = 20, image_most = 190, level_height = 9;
@@ -80,21 +80,25 @@ static bool place_some(struct block *b, float w, float h, float px)
     return false;
 }
 
-/* Columns of cells: about as wide as the room; what could be an image is square. */
+/* The side of what could be an image: inputs or outputs whose number is a square; 0: it is none. */
+static int image_side(const struct block *b, bool ends)
+{
+    int root = (int)lrintf(sqrtf((float)b->units));
+    return ends && b->units >= IMAGE_LEAST && root * root == b->units ? root : 0;
+}
+
+/* Columns of cells: about as wide as the room. */
 static int cell_columns(int units, float w, float h)
 {
-    int root = (int)lrintf(sqrtf((float)units));
-    if (units >= IMAGE_LEAST && root * root == units)
-        return root;
     int columns = (int)ceilf(sqrtf((float)units * w / h));
     return columns < 1 ? 1 : columns;
 }
 
-static void place_cells(struct block *b, float w, float h, float px)
+static void place_cells(struct block *b, bool ends, float w, float h, float px)
 {
-    int units = b->units < REPLICA_CELLS ? b->units : REPLICA_CELLS;
-    int columns = cell_columns(units, w, h);
-    float least = units >= IMAGE_LEAST && columns * columns == units ? 1 : cell_least * px;
+    int units = b->units < REPLICA_CELLS ? b->units : REPLICA_CELLS, side = image_side(b, ends);
+    int columns = side ? side : cell_columns(units, w, h);
+    float least = side ? 1 : cell_least * px;
     int most = (int)(w / least);
     columns = columns > most ? most : columns;
     columns = columns < 1 ? 1 : columns;
@@ -132,7 +136,7 @@ static void place_tiles(struct block *b, float w, float h, float px)
     b->gap = 3 * px;
     float most = t->all == 1 ? fminf(image_most * px, 0.42f * h * fmaxf(aspect, 1)) : unit_huge * px;
     for (float best = 0; best <= 0;) {
-        for (int columns = 1; columns <= UNIT_COLUMNS && columns <= b->shown; columns++) {
+        for (int columns = 1; columns <= TILE_COLUMNS && columns <= b->shown; columns++) {
             float size = tile_width(b->shown, columns, aspect, w, h, px);
             if (size > best * 1.15f && size >= fminf(tile_least * px, w)) {
                 best = size;
@@ -190,9 +194,9 @@ static void place_block(
     }
     bool ends = b->layer == 0 || b->layer == m->layers - 1;
     if (!place_units(b, ends, width, r.h, px) && !place_some(b, width, r.h - more, px)) {
-        place_cells(b, width, r.h, px);
+        place_cells(b, ends, width, r.h, px);
         if (b->shown < b->units)
-            place_cells(b, width, r.h - more, px);
+            place_cells(b, ends, width, r.h - more, px);
     }
 }
 

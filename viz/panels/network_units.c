@@ -350,7 +350,26 @@ static void head_zone(struct scene *n, const struct block *b)
     draw_zone(n->d, b->head, (struct subject){SUBJECT_LAYER, b->layer, 0, 0}, command, tip);
 }
 
-/* "dense1" over "16 · tanh"; in a narrow column the layer's number over "16". */
+/* Words of type names that stand for a layer in a column that is too narrow for its own name. */
+static const char *const short_name[][2] = {{"pool", "pool"}, {"norm", "norm"}, {"attention", "attn"},
+    {"embedding", "emb"}, {"conv", "conv"}, {"dropout", "drop"}, {"upsampling", "up"}, {"padding", "pad"},
+    {"reshape", "form"}, {"activation", "act"}, {"add", "add"}, {"concat", "cat"}, {"multiply", "mul"}};
+
+/* The layer's name, else a short word for its type, else its number. */
+static const char *head_name(const struct scene *n, const struct block *b, float room, char number[16])
+{
+    struct font f = view_font(n->v, FONT_SMALL);
+    const struct layer *l = &n->model->layer[b->layer];
+    if (text_width(n->d, f, l->name) <= room)
+        return l->name;
+    for (size_t i = 0; i < sizeof short_name / sizeof *short_name; i++)
+        if (strstr(l->type->name, short_name[i][0]) && text_width(n->d, f, short_name[i][1]) <= room)
+            return short_name[i][1];
+    snprintf(number, 16, "%d", b->layer);
+    return number;
+}
+
+/* "dense1" over "16 · tanh". */
 static void draw_head(struct scene *n, const struct block *b)
 {
     const struct layer *l = &n->model->layer[b->layer];
@@ -361,8 +380,7 @@ static void draw_head(struct scene *n, const struct block *b)
     if (n->model->built)
         shape_text(&l->out, shape);
     describe(n, l, size, sizeof size);
-    snprintf(number, sizeof number, "%d", b->layer);
-    const char *name = text_width(n->d, f, l->name) + lock <= top.w ? l->name : number;
+    const char *name = head_name(n, b, top.w - lock, number);
     float wide = text_width(n->d, f, name);
     if (lock > 0) {
         draw_lock(n, (struct rect){top.x + (top.w - wide - lock) / 2, top.y, lock, top.h});

@@ -183,11 +183,11 @@ void output_wall(const struct output *o, struct rect r)
         draw_current(o, rect_cut_top(&r, strip));
         rect_cut_top(&r, gap);
     }
-    char text[96];
-    snprintf(text, sizeof text, "%d of %d %s wrong%s", wrong, n,
-        o->picture->held_out ? "held out" : "trained", wrong ? ": they stand first" : "");
-    draw_text(o->d, rect_cut_top(&r, line), ALIGN_LEFT, view_font(o->v, FONT_SMALL),
-        view_colour(o->v, COLOUR_DIM), text);
+    char text[64], more[96];
+    snprintf(text, sizeof text, "%d of %d %s wrong", wrong, n, o->picture->held_out ? "held out" : "trained");
+    snprintf(more, sizeof more, "%s%s", text, wrong ? ": they stand first" : "");
+    draw_wording(o->d, rect_cut_top(&r, line), ALIGN_LEFT, view_font(o->v, FONT_SMALL),
+        view_colour(o->v, COLOUR_DIM), (const char *const[]){more, text, NULL});
     rect_cut_top(&r, gap * 0.7f);
     r = rect_inset(r, 2 * px); /* frames stand around images */
     struct wall w = wall_of(&d->shape, r, gap, line, px);

@@ -85,9 +85,11 @@ void output_text(const struct output *o, struct rect r)
     int places = (int)d->targets;
     float px = o->v->theme->px, line = text_height(view_font(o->v, FONT_SMALL));
     struct font f = view_font(o->v, FONT_NUMBER_LARGE), small = view_font(o->v, FONT_NUMBER_SMALL);
-    draw_textf(o->d, rect_cut_top(&r, line), ALIGN_LEFT, view_font(o->v, FONT_SMALL),
-        view_colour(o->v, COLOUR_DIM), "sample %u, below each character what was expected",
-        o->picture->sample);
+    char title[80], brief[64];
+    snprintf(title, sizeof title, "sample %u, below each character the network's guess", o->picture->sample);
+    snprintf(brief, sizeof brief, "sample %u, guesses below", o->picture->sample);
+    draw_wording(o->d, rect_cut_top(&r, line), ALIGN_LEFT, view_font(o->v, FONT_SMALL),
+        view_colour(o->v, COLOUR_DIM), (const char *const[]){title, brief, NULL});
     rect_cut_top(&r, 4 * px);
     struct rect bars = rect_cut_bottom(&r, fminf(6.2f * (line + 2 * px), r.h * 0.5f));
     float w = text_width(o->d, f, "m") + 4 * px, h = text_height(f) + text_height(small) + 3 * px;
