@@ -16,11 +16,22 @@
 
 static const double frame_seconds = 1.0 / 60, idle_seconds = 0.03, replica_seconds = 0.004;
 
-static double clock_now(void)
+static double clock_of(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double clock_now(void)
+{
+    return clock_of(CLOCK_MONOTONIC);
+}
+
+/* What this thread worked, without what it waited for the screen. */
+static double clock_worked(void)
+{
+    return clock_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static void default_panels(struct viz *v)
@@ -267,14 +278,14 @@ static void frame(struct viz *v, double now)
         changed = replica_tick(v->replica, v->session, sample_row(&v->view), replica_seconds,
                       pace_replica_share(&v->pace)) ||
                   changed;
-    double drawn = clock_now();
+    double drawn = clock_now(), worked = clock_worked();
     if (moving || changed) {
         v->dirty = false;
         v->stamp = stamp;
         frame_clocks(v, now, moving);
         frame_draw(v);
     }
-    double cost = (clock_now() - drawn) / pace_draw_share(&v->pace);
+    double cost = fmax(1.4 * (clock_now() - drawn), (clock_worked() - worked) / pace_draw_share(&v->pace));
     frame_plan(v, now, work ? fmax(frame_seconds, cost) : idle_seconds);
 }
 
