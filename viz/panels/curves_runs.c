@@ -67,24 +67,36 @@ void curves_runs_draw(const struct view *v, struct draw *d, const struct plot *p
     draw_pop_clip(d);
 }
 
-/* The names in a column at the top right, each behind a piece of its line. */
+/* A piece of run i's line and its name. */
+static void draw_name(
+    const struct view *v, struct draw *d, struct rect row, float piece, const struct runs *runs, int i)
+{
+    float px = v->theme->px;
+    struct rect sample = rect_cut_left(&row, piece + 6 * px);
+    float y = sample.y + sample.h / 2;
+    run_line(v, d, (struct point[]){{sample.x + 3 * px, y}, {sample.x + 3 * px + piece, y}}, 2, i);
+    draw_text(d, row, ALIGN_LEFT, view_font(v, FONT_SMALL), view_colour(v, COLOUR_TEXT), runs->run[i].name);
+}
+
+/* In a column at the top right; in a row where that would hide the lines, if they fit into one. */
 void curves_runs_names(const struct view *v, struct draw *d, const struct plot *p, const struct runs *runs)
 {
     if (!runs)
         return;
-    float px = v->theme->px, piece = 22 * px, wide = 0;
+    float px = v->theme->px, piece = 22 * px, wide = 0, all = 0;
     struct font f = view_font(v, FONT_SMALL);
-    float line = text_height(f);
-    for (int i = 0; i < runs->count; i++)
+    float line = text_height(f), room = piece + 12 * px;
+    for (int i = 0; i < runs->count; i++) {
         wide = fmaxf(wide, text_width(d, f, runs->run[i].name));
-    wide = fminf(wide + piece + 12 * px, p->area.w * 0.6f);
-    struct rect box = {p->area.x + p->area.w - wide, p->area.y, wide, line * (float)runs->count};
+        all += text_width(d, f, runs->run[i].name) + room;
+    }
+    bool row = line * (float)runs->count > 0.5f * p->area.h && all <= p->area.w;
+    wide = row ? all : fminf(wide + room, p->area.w * 0.6f);
+    struct rect box = {p->area.x + p->area.w - wide, p->area.y, wide, line * (float)(row ? 1 : runs->count)};
     box = rect_intersect(box, p->area);
     draw_fill(d, box, 3 * px, colour_alpha(view_colour(v, COLOUR_WELL), 0.85f));
     for (int i = 0; i < runs->count && box.h >= line; i++) {
-        struct rect row = rect_cut_top(&box, line), sample = rect_cut_left(&row, piece + 6 * px);
-        float y = sample.y + sample.h / 2;
-        run_line(v, d, (struct point[]){{sample.x + 3 * px, y}, {sample.x + 3 * px + piece, y}}, 2, i);
-        draw_text(d, row, ALIGN_LEFT, f, view_colour(v, COLOUR_TEXT), runs->run[i].name);
+        float w = text_width(d, f, runs->run[i].name) + room;
+        draw_name(v, d, row ? rect_cut_left(&box, w) : rect_cut_top(&box, line), piece, runs, i);
     }
 }

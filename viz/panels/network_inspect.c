@@ -52,9 +52,9 @@ static void tell_bias(const struct scene *n, struct subject s, char *out, size_t
 /* --- the formula of the wave ------------------------------------------------------------------------------
  */
 
-/* dense1[0] = tanh(0.52·0.31 + … + 0.1) = tanh(0.26) = 0.25: the first unit of the block where the wave is.
+/* dense1[0] = tanh(0.52·0.31 + … + 0.1) = tanh(0.26) = 0.25, with so many terms of the sum; < 0: without it.
  */
-static void tell_forward(const struct scene *n, int layer, char *out, size_t size)
+static void forward_text(const struct scene *n, int layer, int terms, char *out, size_t size)
 {
     const struct layer *l = &n->model->layer[layer];
     const struct probe *p = n->wave.probe;
@@ -69,23 +69,40 @@ static void tell_forward(const struct scene *n, int layer, char *out, size_t siz
     int in = l->param[0].shape.dim[0], width = l->param[0].shape.dim[1];
     const char *f = l->activation ? l->activation->name : "linear";
     double z = l->params > 1 ? (double)p->state->param[l->param[1].offset] : 0, bias = z;
-    size_t used = (size_t)snprintf(out, size, "%s = %s(", name, f);
+    size_t used = (size_t)snprintf(out, size, terms < 0 ? "%s" : "%s = %s(", name, f);
     for (int i = 0; i < in; i++) {
         double weight = (double)w[(size_t)i * (size_t)width], a = (double)x[i];
         z += weight * a;
-        if (i < TERMS && used < size)
+        if (i < terms && used < size)
             used += (size_t)snprintf(out + used, size - used, "%s%.2f·%.2f",
                 !i            ? ""
                 : weight >= 0 ? " + "
                               : " − ",
                 i ? fabs(weight) : weight, a);
     }
-    if (in > TERMS && used < size)
+    if (terms >= 0 && in > terms && used < size)
         used += (size_t)snprintf(out + used, size - used, " + …");
-    if (l->params > 1 && used < size)
+    if (terms >= 0 && l->params > 1 && used < size)
         used += (size_t)snprintf(out + used, size - used, " %s %.2f", bias < 0 ? "−" : "+", fabs(bias));
     if (used < size)
-        snprintf(out + used, size - used, ") = %s(%.3f) = %.3f", f, z, (double)y[0]);
+        snprintf(out + used, size - used, "%s = %s(%.3f) = %.3f", terms < 0 ? "" : ")", f, z, (double)y[0]);
+}
+
+static bool fits(const struct scene *n, const char *text)
+{
+    return text_width(n->d, view_font(n->v, FONT_NUMBER_SMALL), text) <= n->layout.foot.w;
+}
+
+/* The first unit of the block where the wave is; where the room is small the sum is told in short, as what
+ * it comes to must be seen. */
+static void tell_forward(const struct scene *n, int layer, char *out, size_t size)
+{
+    static const int terms[] = {TERMS, 2, 1, -1};
+    for (size_t i = 0; i < sizeof terms / sizeof *terms; i++) {
+        forward_text(n, layer, terms[i], out, size);
+        if (fits(n, out))
+            break;
+    }
 }
 
 static void tell_loss(const struct scene *n, char *out, size_t size)
@@ -131,6 +148,9 @@ static void tell_update(const struct scene *n, char *out, size_t size)
     snprintf(out, size, "%s, learning rate %g: %s = %.4g, gradient %.3g, becomes %.4g", r->optimizer->name,
         r->lr, place, (double)p->state->param[at], (double)p->ws->grad[at],
         (double)n->picture->state->param[at]);
+    if (!fits(n, out))
+        snprintf(out, size, "%s = %.4g becomes %.4g", place, (double)p->state->param[at],
+            (double)n->picture->state->param[at]);
 }
 
 static void tell_wave(const struct scene *n, char *out, size_t size)
