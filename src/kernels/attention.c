@@ -24,7 +24,7 @@ struct head {
     const struct attention *a;
     const float *q, *k, *v, *mask, *dcontext;
     float *weights, *context, *dq, *dk, *dv;
-    float *turned, *block; /* d x S; rows of a block x S, at least S + LANES */
+    float *turned, *block; /* d x S; rows of a block x S, in whole vectors */
     size_t width;          /* of a row of context */
     size_t rows;           /* of a block */
     float factor;
@@ -37,7 +37,7 @@ static size_t block_rows(const struct attention *a)
 
 static size_t head_scratch(const struct attention *a)
 {
-    return (a->d + block_rows(a)) * a->S + LANES;
+    return a->d * a->S + block_rows(a) * ((a->S + LANES - 1) / LANES * LANES);
 }
 
 static size_t most_parts(const struct attention *a)
@@ -66,43 +66,56 @@ static void turn(const float *from, size_t row, size_t S, size_t d, float *to)
             to[j * S + i] = from[i * row + j];
 }
 
-/* The softmax of one row in which `limit` of `width` scores count; `row` has room for whole vectors. Those
- * left out are -∞, whose exponential is 0; so is the shift of a row in which none counts. */
-INLINE void row_softmax(
-    const float *mask, size_t limit, size_t width, float factor, float *weights, float *row)
+/* Lane by lane, and the lanes by halves: sixteen additions in a chain would take as long as the rest. */
+INLINE float row_sum(const float *row, size_t whole)
 {
-    size_t whole = (width + LANES - 1) / LANES * LANES;
-    float most = -INFINITY, sum = 0;
+    vec16 sum = *(const vec16 *)row;
+    for (size_t j = LANES; j < whole; j += LANES)
+        sum += *(const vec16 *)(row + j);
+    vec8 half = *(vec8 *)&sum + *(vec8 *)((float *)&sum + 8);
+    vec4 quarter = *(vec4 *)&half + *(vec4 *)((float *)&half + 4);
+    return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
+}
+
+/* The scaled scores of one row into whole vectors, of which `limit` count; those left out are -∞, whose
+ * exponential is 0. Returns the largest, 0 where none counts. */
+INLINE float row_scores(
+    const float *weights, const float *mask, size_t limit, size_t whole, float factor, float *row)
+{
+    float most = -INFINITY;
 #pragma omp simd
-    for (size_t j = 0; j < width; j++) {
-        bool counts = j < limit && (!mask || mask[j] != 0);
-        row[j] = counts ? weights[j] * factor : -INFINITY;
-    }
-    for (size_t j = width; j < whole; j++)
+    for (size_t j = 0; j < limit; j++)
+        row[j] = weights[j] * factor;
+    for (size_t j = limit; j < whole; j++)
         row[j] = -INFINITY;
+    for (size_t j = 0; mask && j < limit; j++)
+        row[j] = mask[j] != 0 ? row[j] : -INFINITY;
 #pragma omp simd reduction(max : most)
     for (size_t j = 0; j < whole; j++)
         most = row[j] > most ? row[j] : most;
-    float shift = most == -INFINITY ? 0 : most;
-#pragma omp simd reduction(+ : sum)
-    for (size_t j = 0; j < whole; j++) {
-        row[j] = expf(row[j] - shift);
-        sum += row[j];
-    }
-    float share = sum == 0 ? 0 : 1 / sum;
-#pragma omp simd
-    for (size_t j = 0; j < width; j++)
-        weights[j] = row[j] * share;
+    return most == -INFINITY ? 0 : most;
 }
 
+/* Softmax of the scores in `weights`, in three sweeps over the block: no row waits for the one before. */
 KERNEL
 static void block_softmax(const struct head *h, size_t first, size_t count)
 {
     const struct attention *a = h->a;
-    size_t S = a->S, width = seen(a, first + count);
-    for (size_t i = first; i < first + count; i++) {
-        float *weights = h->weights + i * S;
-        row_softmax(h->mask, seen(a, i + 1), width, h->factor, weights, h->block);
+    size_t S = a->S, width = seen(a, first + count), whole = (width + LANES - 1) / LANES * LANES;
+    float *weights = h->weights + first * S, *row = h->block, shift[WIDE];
+    for (size_t i = 0; i < count; i++)
+        shift[i] =
+            row_scores(weights + i * S, h->mask, seen(a, first + i + 1), whole, h->factor, row + i * whole);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = i * whole; j < (i + 1) * whole; j += LANES)
+#pragma omp simd
+            for (size_t k = j; k < j + LANES; k++)
+                row[k] = expf(row[k] - shift[i]);
+    for (size_t i = 0; i < count; i++, row += whole, weights += S) {
+        float sum = row_sum(row, whole), share = sum == 0 ? 0 : 1 / sum;
+#pragma omp simd
+        for (size_t j = 0; j < width; j++)
+            weights[j] = row[j] * share;
         memset(weights + width, 0, (S - width) * sizeof *weights);
     }
 }

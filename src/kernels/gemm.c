@@ -140,7 +140,7 @@ static void multiply(struct product *p)
 
 #if defined(GRADUS_GEMM_ONEDNN) || defined(GRADUS_GEMM_CBLAS)
 
-enum { BAND = 16 };                   /* rows or columns of which a thread takes a multiple */
+enum { BAND = 16, LONG = 256 };       /* rows or columns: a band is a multiple of these; a long one */
 enum { LIBRARY = 1 << 16 };           /* multiply-adds from which the library is faster */
 static const double THREAD = 1 << 20; /* multiply-adds that are worth a thread */
 
@@ -184,6 +184,7 @@ const char *gemm_backend(void)
 
 struct sharing {
     bool transpose_a, transpose_b, add, by_rows;
+    int bands;
     size_t M, N, K;
     const float *A, *B;
     size_t lda, ldb;
@@ -194,10 +195,11 @@ struct sharing {
 };
 
 /* A band of C: of its rows, or of its columns. */
-static void gemm_part(const void *arg, int part, int parts)
+static void gemm_band(const void *arg, size_t band, int part)
 {
     struct sharing *s = (struct sharing *)arg;
-    size_t first, count = kernels_range(s->by_rows ? s->M : s->N, BAND, part, parts, &first);
+    size_t first, count = kernels_range(s->by_rows ? s->M : s->N, BAND, (int)band, s->bands, &first);
+    (void)part;
     if (!count)
         return;
     const float *A = s->by_rows ? s->A + first * (s->transpose_a ? 1 : s->lda) : s->A;
@@ -210,11 +212,20 @@ static void gemm_part(const void *arg, int part, int parts)
         bias_add(C, s->bias, count, s->N);
 }
 
+/* Two for each thread where they are long: the other operand is packed for each of them. */
+static int bands_of(size_t length, int parts)
+{
+    return parts > 1 && length >= 2 * LONG * (size_t)parts ? 2 * parts : parts;
+}
+
 static bool large_gemm(bool transpose_a, bool transpose_b, size_t M, size_t N, size_t K, const float *A,
     size_t lda, const float *B, size_t ldb, bool add, float *C, size_t ldc, const float *bias)
 {
-    struct sharing s = {transpose_a, transpose_b, add, M >= N, M, N, K, A, B, lda, ldb, C, ldc, bias, false};
-    kernels_share(kernels_threads((double)M * (double)N * (double)K, THREAD), gemm_part, &s);
+    int parts = kernels_threads((double)M * (double)N * (double)K, THREAD);
+    int bands = bands_of(M >= N ? M : N, parts);
+    struct sharing s = {
+        transpose_a, transpose_b, add, M >= N, bands, M, N, K, A, B, lda, ldb, C, ldc, bias, false};
+    kernels_deal((size_t)bands, parts, gemm_band, &s);
     if (bias && !s.by_rows)
         bias_add(C, bias, M, N);
     return !atomic_load(&s.failed);
