@@ -144,6 +144,7 @@ bool session_select(struct session *s, const char *name, struct error *e)
     if (made) {
         found = s->networks++;
         s->network[found] = made;
+        undo_mark_made(s, "model", made);
     }
     s->current = found;
     s->revision++;

@@ -44,6 +44,7 @@ bool session_branch(struct session *s, const char *name, struct error *e)
     if (copy->state && copy->curves.last.step > copy->state->place.step) /* a training went on since */
         curves_cut(&copy->curves, copy->state->place.step);
     s->network[s->networks++] = copy;
+    undo_mark_made(s, "branch", copy);
     return true;
 }
 

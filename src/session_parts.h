@@ -15,6 +15,8 @@ enum undo_kind {
  * memory for that. Weights above the budget are not kept: undo then brings back all but them, and a change of
  * nothing but them is not remembered. Forgets what could be redone. */
 void undo_mark(struct session *s, const char *label, enum undo_kind kind);
+/* The same after a change that made a network, already in the session, and left the others as they are. */
+void undo_mark_made(struct session *s, const char *label, struct network *made);
 void undo_free(struct undo *u);
 
 /* Lets go of the weights of the oldest versions until the rest fit the budget: the network has grown. */

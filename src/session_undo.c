@@ -3,7 +3,10 @@
  * A version shares model and data, which never change, and holds a copy of the weights. Versions live within
  * half of the memory budget (the other half is the run's history); the oldest go first, the newest always
  * stays. A state too large for the budget is not kept: its version is bare, and when it comes back its layers
- * take over the weights of the present ones of the same name. */
+ * take over the weights of the present ones of the same name.
+ *
+ * A change that made a network and left the others as they are is a version of another sort: it says which
+ * network that was. Undone, it is taken out of the session and kept by its version. */
 #include "error.h"
 #include "memory.h"
 #include "session_parts.h"
@@ -24,7 +27,9 @@ static const double machine_share = 0.25; /* of the memory that is free, at most
 
 struct version {
     char label[32];
-    int network;
+    struct network *network; /* that was changed, or from which one was made */
+    struct network *made; /* by the change, which did nothing else: all below is 0; NULL for other changes */
+    bool taken_out;       /* made is the version's, not the session's */
     const struct model *model;  /* a reference */
     const struct data *data;    /* a reference or NULL */
     const struct data *reading; /* the network's; a reference or NULL */
@@ -41,6 +46,8 @@ struct undo {
 
 static void version_release(struct version *v)
 {
+    if (v->taken_out)
+        network_free(v->made);
     state_free(v->state);
     model_unref(v->model);
     data_unref(v->data);
@@ -122,12 +129,12 @@ void undo_fit(struct session *s)
 {
     struct undo *u = s->undo;
     double used = 0;
-    for (int i = 0; u && i < u->pasts; i++)
-        used += u->past[i].state ? version_bytes(&u->past[i]) : 0;
-    for (int i = 0; u && i < u->futures; i++)
-        used += u->future[i].state ? version_bytes(&u->future[i]) : 0;
     if (!u)
         return;
+    for (int i = 0; i < u->pasts; i++)
+        used += u->past[i].state ? version_bytes(&u->past[i]) : 0;
+    for (int i = 0; i < u->futures; i++)
+        used += u->future[i].state ? version_bytes(&u->future[i]) : 0;
     used = bare_from(u->future, u->futures, used, session_budget(s));
     bare_from(u->past, u->pasts, used, session_budget(s));
 }
@@ -136,7 +143,7 @@ void undo_fit(struct session *s)
 static bool capture(struct session *s, const char *label, bool take, struct version *out)
 {
     struct network *n = session_network(s);
-    struct version v = {.network = s->current, .recipe = n->recipe, .seed = s->seed};
+    struct version v = {.network = n, .recipe = n->recipe, .seed = s->seed};
     snprintf(v.label, sizeof v.label, "%s", label);
     v.bare = state_size(s) > session_budget(s);
     if (n->state && !v.bare && !take && !(v.state = session_copy_state(s, NULL)))
@@ -154,15 +161,26 @@ static bool capture(struct session *s, const char *label, bool take, struct vers
     return true;
 }
 
+static bool has_undo(struct session *s)
+{
+    return s->undo || (s->undo = memory_take(1, sizeof *s->undo, "undo", NULL));
+}
+
+static void remember(struct session *s, const struct version *v)
+{
+    struct undo *u = s->undo;
+    forget(u->future, &u->futures);
+    u->past[u->pasts++] = *v;
+    make_room(u->past, &u->pasts, session_budget(s));
+}
+
 void undo_mark(struct session *s, const char *label, enum undo_kind kind)
 {
     struct version v;
     bool take = kind == UNDO_TAKE;
     if (kind == UNDO_WEIGHTS && state_size(s) > session_budget(s))
         return;
-    if (!s->undo)
-        s->undo = memory_take(1, sizeof *s->undo, "undo", NULL);
-    if (!s->undo || !capture(s, label, take, &v)) {
+    if (!has_undo(s) || !capture(s, label, take, &v)) {
         struct network *n = session_network(s);
         if (take) {
             state_free(n->state);
@@ -171,10 +189,17 @@ void undo_mark(struct session *s, const char *label, enum undo_kind kind)
         text_addf(&s->notice, "no memory to undo this %s\n", label);
         return;
     }
-    struct undo *u = s->undo;
-    forget(u->future, &u->futures);
-    u->past[u->pasts++] = v;
-    make_room(u->past, &u->pasts, session_budget(s));
+    remember(s, &v);
+}
+
+void undo_mark_made(struct session *s, const char *label, struct network *made)
+{
+    struct version v = {.network = session_network(s), .made = made};
+    snprintf(v.label, sizeof v.label, "%s", label);
+    if (has_undo(s))
+        remember(s, &v);
+    else
+        text_addf(&s->notice, "no memory to undo this %s\n", label);
 }
 
 /* Gives a bare version a state again, of the weights that there are. */
@@ -183,7 +208,7 @@ static bool remake(struct session *s, struct version *v, struct error *e)
     if (!v->bare)
         return true;
     session_end_training(s);
-    const struct state *present = s->network[v->network]->state;
+    const struct state *present = v->network->state;
     v->state = session_make_state(s, v->model, &v->recipe, e);
     if (!v->state)
         return false;
@@ -196,11 +221,42 @@ static bool remake(struct session *s, struct version *v, struct error *e)
     return true;
 }
 
+static int index_of(const struct session *s, const struct network *n)
+{
+    int i = 0;
+    while (s->network[i] != n)
+        i++;
+    return i;
+}
+
+/* Takes the network that was made out of the session, or puts it back; the version goes to the other list. */
+static void swap_made(struct session *s, struct version *v, struct version *other, int *others)
+{
+    struct network *present = session_network(s) == v->made ? v->network : session_network(s);
+    if (present != session_network(s))
+        session_end_training(s);
+    if (v->taken_out) { /* its name and place are free: whatever takes one ends redo */
+        s->network[s->networks++] = v->made;
+    } else {
+        int at = index_of(s, v->made);
+        memmove(s->network + at, s->network + at + 1, (size_t)(--s->networks - at) * sizeof *s->network);
+    }
+    s->current = index_of(s, present);
+    s->revision += !v->taken_out;
+    v->taken_out = !v->taken_out;
+    other[(*others)++] = *v;
+    make_room(other, others, session_budget(s));
+}
+
 /* Puts a version in place of the present one, which goes to the other list. */
 static void swap_in(struct session *s, struct version *v, struct version *other, int *others)
 {
+    if (v->made) {
+        swap_made(s, v, other, others);
+        return;
+    }
     session_end_training(s);
-    s->current = v->network;
+    s->current = index_of(s, v->network);
     session_end_training(s);
     struct network *n = session_network(s);
     capture(s, v->label, true, &other[(*others)++]);

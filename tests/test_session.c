@@ -109,6 +109,40 @@ static void undo_goes_back_to_the_model_that_was_changed(void **state)
     session_free(s);
 }
 
+static void assert_networks(const struct session *s, int count, const char *present)
+{
+    assert_int_equal(s->networks, count);
+    assert_string_equal(session_network(s)->name, present);
+}
+
+/* A network that a branch or `model` made goes with the undo, with all that was done to it, and comes back
+ * so. */
+static void networks_are_undone(void **state)
+{
+    struct error e;
+    struct session *s = make_session(WORKER_THREAD, make_data(50, 40, 1), "dense 4 tanh;dense 1 tanh");
+    assert_true(session_branch(s, "twig", &e) && session_select(s, "twig", &e));
+    assert_true(add(s, 1, "dense 3 tanh", &e) && session_select(s, "main", &e));
+    assert_true(session_select(s, "other", &e));
+    assert_true(session_undo(s, &e)); /* other */
+    assert_networks(s, 2, "main");
+    assert_true(session_undo(s, &e)); /* the layer of twig */
+    assert_networks(s, 2, "twig");
+    assert_true(session_undo(s, &e)); /* twig */
+    assert_networks(s, 1, "main");
+    assert_int_equal(session_network(s)->model->layers, 3);
+    assert_true(session_redo(s, &e) && session_redo(s, &e));
+    assert_networks(s, 2, "twig");
+    assert_int_equal(session_network(s)->model->layers, 4);
+    assert_true(session_redo(s, &e));
+    assert_networks(s, 3, "twig");
+    assert_true(session_undo(s, &e) && session_undo(s, &e) && session_undo(s, &e));
+    assert_true(session_select(s, "twig", &e)); /* ends redo, and the first twig with it */
+    assert_false(session_redo(s, &e));
+    assert_int_equal(session_network(s)->model->layers, 1);
+    session_free(s);
+}
+
 static void undo_lives_within_its_budget(void **state)
 {
     struct error e;
@@ -443,6 +477,7 @@ int main(void)
         cmocka_unit_test(undo_and_redo_walk_through_everything),
         cmocka_unit_test(a_change_after_undo_ends_redo),
         cmocka_unit_test(undo_goes_back_to_the_model_that_was_changed),
+        cmocka_unit_test(networks_are_undone),
         cmocka_unit_test(undo_lives_within_its_budget),
         cmocka_unit_test(scores_follow_the_weights),
         cmocka_unit_test(failures_leave_everything),
