@@ -375,9 +375,10 @@ static bool run_output(struct repl *r, const struct command *c, const struct arg
 {
     const struct network *n = session_network(r->session);
     struct recipe recipe;
-    if (output_recipe(a, n->model, &n->recipe, &recipe, e))
-        return session_aim(r->session, &recipe, e);
-    return false;
+    if (!output_recipe(a, n->model, &n->recipe, &recipe, e))
+        return false;
+    session_aim(r->session, &recipe);
+    return true;
 }
 
 const struct command output_command = {

@@ -123,7 +123,7 @@ static double common_goal(const struct runs *runs, const struct entry *entry)
     return goal;
 }
 
-static void print_start(const struct repl *r, const struct session *x, uint64_t epochs)
+static void print_start(const struct session *x, uint64_t epochs)
 {
     unsigned long long step = (unsigned long long)session_place(x).step;
     out_note("%llu epochs each, from the weights at step %llu", (unsigned long long)epochs, step);
@@ -247,7 +247,7 @@ static bool run_race(struct repl *r, const struct command *c, const struct args 
         ok = enter_racer(r, a, name, &entry[i], e);
         uint64_t epochs = ok ? epochs_of(r, entry[i].x, &a->value[EPOCHS]) : 0;
         if (ok && !i)
-            print_start(r, entry[i].x, epochs);
+            print_start(entry[i].x, epochs);
         ok = ok && run_entry(r, &entry[i], name, epochs, e);
     }
     if (keep_runs(r, &before, ok)) {
@@ -459,7 +459,7 @@ static bool run_twin(struct repl *r, const struct command *c, const struct args 
     bool ok = (!a->many->key || read_tail(a, &typed, e)) && enter_twins(r, a, entry, e);
     if (ok) {
         uint64_t epochs = epochs_of(r, entry[0].x, &typed);
-        print_start(r, entry[0].x, epochs);
+        print_start(entry[0].x, epochs);
         session_swap_runs(r->session, &before);
         ok = run_entry(r, &entry[0], "as it is", epochs, e) && run_entry(r, &entry[1], name, epochs, e);
         keep_runs(r, &before, ok);

@@ -130,8 +130,7 @@ static bool open_file(void *arg, const void *cancel, struct error *e)
     return o->file;
 }
 
-static bool take_over(
-    struct repl *r, const char *path, const struct tensor_file *f, struct rebuild *b, struct error *e)
+static bool take_over(struct repl *r, const struct tensor_file *f, struct rebuild *b, struct error *e)
 {
     int moments = b->recipe.optimizer ? b->recipe.optimizer->moments : 0;
     struct state *s = state_new(b->model, moments, b->seed, e);
@@ -139,8 +138,7 @@ static bool take_over(
         state_free(s);
         return false;
     }
-    if (!session_load(r->session, path, b->model, &b->recipe, b->data, b->reading, s, e))
-        return false;
+    session_load(r->session, b->model, &b->recipe, b->data, b->reading, s);
     if (b->has_seed)
         r->session->seed = b->seed;
     return true;
@@ -170,7 +168,7 @@ static bool load_file(struct repl *r, const char *path, const struct tensor_file
             path);
     bool ok = rebuild_lines(&b, commands, e) &&
               (b.model->built || error_set(e, "its commands make no model")) && rebuild_reading(&b, f, e) &&
-              take_over(r, path, f, &b, e);
+              take_over(r, f, &b, e);
     if (!ok) {
         e->offset = -1; /* its place is in the file, not in the typed line */
         error_prefix(e, "'%s' is not loaded", path);
@@ -202,8 +200,7 @@ static bool import_file(void *arg, const void *cancel, struct error *e)
     return true;
 }
 
-static bool load_weights(
-    struct repl *r, const char *path, const struct tensor_file *f, const struct args *a, struct error *e)
+static bool load_weights(struct repl *r, const struct tensor_file *f, const struct args *a, struct error *e)
 {
     struct network *n = session_network(r->session);
     struct import i = {
@@ -214,15 +211,12 @@ static bool load_weights(
             "`load`");
     i.state = session_copy_state(r->session, e);
     bool ok = i.state && loop_job(r, import_file, &i, e);
-    struct state *s = i.state;
-    const struct model *m = ok ? model_ref(s->model) : NULL;
-    if (ok)
-        ok = session_load(r->session, path, m, &n->recipe, NULL, n->reading, s, e);
-    else
-        state_free(s);
-    if (ok)
+    if (ok) {
+        session_load(r->session, i.state->model, &n->recipe, NULL, n->reading, i.state);
         note_lines(text_get(&i.told));
-    model_unref((struct model *)m);
+    } else {
+        state_free(i.state);
+    }
     text_release(&i.told);
     return ok;
 }
@@ -238,8 +232,7 @@ static bool run_load(struct repl *r, const struct command *c, const struct args 
         o.path = full;
     if (!loop_job(r, open_file, &o, e))
         return false;
-    bool ok =
-        a->value[LOAD_FROM].given ? load_weights(r, o.path, o.file, a, e) : load_file(r, o.path, o.file, e);
+    bool ok = a->value[LOAD_FROM].given ? load_weights(r, o.file, a, e) : load_file(r, o.path, o.file, e);
     safetensors_close(o.file);
     return ok;
 }

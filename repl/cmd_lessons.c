@@ -156,7 +156,7 @@ static const char *complete_lesson(struct repl *r, size_t i)
     while (lesson_entry_at(lessons) != NULL)
         lessons++;
     if (i < lessons)
-        return lesson_id(r, i);
+        return lesson_id(i);
     return i - lessons < sizeof author / sizeof *author ? author[i - lessons] : NULL;
 }
 

@@ -168,7 +168,7 @@ void completion_release(struct completion *c)
 /* --- hints --------------------------------------------------------------------------------------------- */
 
 /* The usage of the rows that are still open. A word just being typed counts as given when it is whole. */
-void complete_hint(struct repl *r, const char *line, struct text *out)
+void complete_hint(const char *line, struct text *out)
 {
     struct context c;
     size_t length = strlen(line);

@@ -19,6 +19,6 @@ void complete(struct repl *r, const char *line, size_t cursor, struct completion
 void completion_release(struct completion *c);
 
 /* Appends the dim hint for what can still be typed: " UNITS [ACTIVATION] [name=NAME]". Empty when nothing. */
-void complete_hint(struct repl *r, const char *line, struct text *out);
+void complete_hint(const char *line, struct text *out);
 
 #endif

@@ -94,7 +94,7 @@ static void hint_draw(struct editor *ed)
     if (ed->dumb || l->cursor != l->lastchar || !length || memchr(l->buffer, '\n', length))
         return;
     text_add_bytes(&line, l->buffer, length);
-    complete_hint(ed->r, text_get(&line), &hint);
+    complete_hint(text_get(&line), &hint);
     cursor_row(ed, &column);
     int room = out_width() - column - 1, used = 0;
     size_t bytes = 0;

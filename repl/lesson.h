@@ -34,7 +34,7 @@ bool lesson_enter(struct repl *r);
 bool lesson_training_ended(struct repl *r);
 
 /* The i-th lesson's id, NULL past the end: completion. */
-const char *lesson_id(struct repl *r, size_t i);
+const char *lesson_id(size_t i);
 
 /* Tests one file: untouched state fails, solution passes, every `wrong` fails as it says, on `seeds` seeds.
  * Prints what it did. */

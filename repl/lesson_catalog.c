@@ -126,15 +126,10 @@ const struct lesson_entry *lesson_entry_at(size_t i)
     return i < catalog.count ? &catalog.entry[i] : NULL;
 }
 
-static const char *entry_id(size_t i)
+const char *lesson_id(size_t i)
 {
     const struct lesson_entry *entry = lesson_entry_at(i);
     return entry != NULL ? entry->id : NULL;
-}
-
-const char *lesson_id(struct repl *r, size_t i)
-{
-    return entry_id(i);
 }
 
 const struct lesson_entry *lesson_entry_find(const char *name, struct error *e)
@@ -156,8 +151,8 @@ const struct lesson_entry *lesson_entry_find(const char *name, struct error *e)
         return found;
     if (catalog.count == 0)
         error_set(e, "there are no lessons in %s: GRADUS_LESSONS may name another folder", lesson_folder());
-    else if (args_closest(name, entry_id) != NULL)
-        error_set(e, "unknown lesson '%.60s': did you mean '%s'?", name, args_closest(name, entry_id));
+    else if (args_closest(name, lesson_id) != NULL)
+        error_set(e, "unknown lesson '%.60s': did you mean '%s'?", name, args_closest(name, lesson_id));
     else
         error_set(e, "unknown lesson '%.60s': `lessons` lists them", name);
     return NULL;

@@ -315,18 +315,20 @@ static bool replay_file(struct repl *r, const char *path, bool optional, struct 
 }
 
 /* Gives the rebuilt network the weights, moments and place of the file. */
-static bool fill_weights(struct repl *r, const struct tensor_file *f, const char *path, struct error *e)
+static bool fill_weights(struct repl *r, const struct tensor_file *f, struct error *e)
 {
     const struct network *n = session_network(r->session);
     const struct recipe recipe = n->recipe;
     int moments = recipe.optimizer != NULL ? recipe.optimizer->moments : 0;
-    struct state *state = n->model->built ? state_new(n->model, moments, r->session->seed, e) : NULL;
-    if (state == NULL)
-        return n->model->built || error_set(e, "its network has no shape");
-    if (safetensors_fill(f, state, e))
-        return session_load(r->session, path, n->model, &recipe, r->session->data, NULL, state, e);
-    state_free(state);
-    return false;
+    if (!n->model->built)
+        return error_set(e, "its network has no shape");
+    struct state *state = state_new(n->model, moments, r->session->seed, e);
+    if (state == NULL || !safetensors_fill(f, state, e)) {
+        state_free(state);
+        return false;
+    }
+    session_load(r->session, n->model, &recipe, r->session->data, NULL, state);
+    return true;
 }
 
 static bool load_weights(struct repl *r, const char *path, struct error *e)
@@ -335,7 +337,7 @@ static bool load_weights(struct repl *r, const char *path, struct error *e)
     if (f == NULL)
         return false;
     const char *commands = safetensors_metadata(f, "commands");
-    bool ok = replay(r, commands != NULL ? commands : "", e) && fill_weights(r, f, path, e);
+    bool ok = replay(r, commands != NULL ? commands : "", e) && fill_weights(r, f, e);
     safetensors_close(f);
     return ok;
 }

@@ -89,7 +89,7 @@ static int find_row(const struct chain *c, const char *expression)
     return -1;
 }
 
-static void describe(const struct graph *g, const struct link *k, int node, struct text *out)
+static void describe(const struct link *k, int node, struct text *out)
 {
     const struct expr *x = k->let->x;
     const struct node *n = &x->node[node];
@@ -109,7 +109,7 @@ static bool add_row(struct graph *g, struct link *k, int node, struct error *e)
     struct chain *c = g->chain;
     struct text expression = {0};
     bool root = node == k->let->x->root[0];
-    describe(g, k, node, &expression);
+    describe(k, node, &expression);
     /* The same weight in two places is one leaf. */
     k->row[node] = !root && is_leaf(g, k->let->x, node) ? find_row(c, text_get(&expression)) : -1;
     if (k->row[node] >= 0) {

@@ -105,7 +105,7 @@ bool session_rename(struct session *s, int at, const char *name, struct error *e
 bool session_freeze(struct session *s, int first, int last, bool frozen, struct error *e);
 bool session_compile(struct session *s, const struct recipe *r, struct error *e);
 /* Another recipe for the same optimiser: weights and its memory stay. */
-bool session_aim(struct session *s, const struct recipe *r, struct error *e);
+void session_aim(struct session *s, const struct recipe *r);
 bool session_init(struct session *s, const struct initializer *which, const double *hyper, int first,
     int last, struct error *e);
 bool session_set_data(
@@ -116,9 +116,10 @@ bool session_set_lr(struct session *s, double lr, struct error *e); /* also whil
 bool session_put(
     struct session *s, const char *label, const struct model *m, const struct recipe *r, struct error *e);
 bool session_new_scene(struct session *s, struct error *e); /* `new`: no layers, no data */
-bool session_load(struct session *s, const char *path, const struct model *m, const struct recipe *r,
-    const struct data *d, const struct data *reading, struct state *state,
-    struct error *e); /* takes state; the references are shared; d and reading may be NULL */
+/* What a file holds in place of what is there. Takes the state; the references are shared; d and reading may
+ * be NULL. */
+void session_load(struct session *s, const struct model *m, const struct recipe *r, const struct data *d,
+    const struct data *reading, struct state *state);
 
 /* Sets `count` parameters of a tensor, at element[i], to value[i]. Works while training. */
 bool session_set_params(struct session *s, int layer, int param, const size_t *element, const float *value,

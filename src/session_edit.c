@@ -138,14 +138,12 @@ bool session_compile(struct session *s, const struct recipe *r, struct error *e)
     return true;
 }
 
-bool session_aim(struct session *s, const struct recipe *r, struct error *e)
+void session_aim(struct session *s, const struct recipe *r)
 {
-    (void)e;
     session_end_training(s);
-    undo_mark(s, "output", false);
+    undo_mark(s, "output", UNDO_COPY);
     session_network(s)->recipe = *r;
     s->revision++;
-    return true;
 }
 
 bool session_init(struct session *s, const struct initializer *which, const double *hyper, int first,
@@ -229,26 +227,24 @@ bool session_new_scene(struct session *s, struct error *e)
     return true;
 }
 
-bool session_load(struct session *s, const char *path, const struct model *m, const struct recipe *r,
-    const struct data *d, const struct data *reading, struct state *state, struct error *e)
+/* m and d may be those that are there: each is held before the old one goes. */
+void session_load(struct session *s, const struct model *m, const struct recipe *r, const struct data *d,
+    const struct data *reading, struct state *state)
 {
     struct network *n = session_network(s);
-    (void)path;
-    (void)e;
+    const struct model *old_model = n->model;
+    const struct data *old_data = d ? s->data : NULL;
     session_end_training(s);
     undo_mark(s, "load", UNDO_TAKE);
-    model_unref(n->model);
     n->model = model_ref(m);
     n->state = state;
     n->recipe = *r;
     curves_clear(&n->curves);
-    if (d) {
-        data_unref(s->data);
-        s->data = data_ref(d);
-    }
+    s->data = d ? data_ref(d) : s->data;
     network_read_by(n, reading);
+    model_unref(old_model);
+    data_unref(old_data);
     s->revision++;
-    return true;
 }
 
 bool session_put(

@@ -95,7 +95,7 @@ static void test_cursor_inside(void **state)
 static void assert_hint(const char *line, const char *expected)
 {
     struct text t = {0};
-    complete_hint(&prompt, line, &t);
+    complete_hint(line, &t);
     if (strcmp(text_get(&t), expected))
         fail_msg("'%s' hints '%s', not '%s'", line, text_get(&t), expected);
     text_release(&t);
@@ -129,7 +129,7 @@ static void test_half_typed(void **state)
         complete(&prompt, part, n, &c);
         assert_true(c.start <= n);
         completion_release(&c);
-        complete_hint(&prompt, part, &t);
+        complete_hint(part, &t);
         text_release(&t);
     }
 }

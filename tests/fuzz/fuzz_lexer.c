@@ -45,7 +45,7 @@ static void complete_text(struct repl *r, const char *text, size_t length)
     if (c.start > length)
         abort();
     completion_release(&c);
-    complete_hint(r, text, &hint);
+    complete_hint(text, &hint);
     text_release(&hint);
 }
 
