@@ -152,6 +152,7 @@ static bool read_inputs(struct repl *r, const struct args *a, float *x, size_t i
 static bool sample_inputs(struct repl *r, double sample, float *x, size_t inputs, struct error *e)
 {
     const struct data *d = r->session->data;
+    char has[SHAPE_TEXT];
     if (!d)
         return error_set(e, "there are no data yet: try `data circle`");
     if (sample >= (double)d->n) {
@@ -159,7 +160,8 @@ static bool sample_inputs(struct repl *r, double sample, float *x, size_t inputs
         return blame_key(r, "sample", e);
     }
     if (shape_size(&d->shape) != inputs)
-        return error_set(e, "the samples do not fit the model's input");
+        return error_set(e, "the model reads %zu values, but '%s' has samples of %s: `input %s` fits them",
+            inputs, d->name, shape_text(&d->shape, has), has);
     memcpy(x, d->x + (size_t)sample * inputs, inputs * sizeof *x);
     return true;
 }

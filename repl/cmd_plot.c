@@ -91,7 +91,8 @@ static bool plot_curve(struct repl *r, int which, bool log, struct error *e)
         size_t n = curves_copy(&session_network(r->session)->curves, p);
         for (size_t i = 0; i < n; i++)
             y[i] = field(&p[i], curves[which].train);
-        ok = n ? any_finite(y, n) || error_set(e, "these data have no %s", curves[which].name)
+        ok = n ? any_finite(y, n) || error_set(e, "these data have no %s: `plot loss` shows what they have",
+                                         curves[which].name)
                : error_set(e, "nothing was trained yet: `fit` first");
         if (ok)
             draw_curves(p, n, which, log, x, y, z);

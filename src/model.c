@@ -94,7 +94,7 @@ static bool place_params(struct model *m, struct layer *l, struct error *e)
         size_t *total = p->statistic ? &m->stats : &m->params;
         p->offset = *total;
         if (p->count > SIZE_MAX / 64 || __builtin_add_overflow(*total, p->count, total))
-            return error_set(e, "'%s' is too large to count", p->name);
+            return error_set(e, "its %s is too large to count: make it, or what it reads, smaller", p->name);
     }
     return true;
 }

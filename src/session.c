@@ -136,7 +136,9 @@ bool session_select(struct session *s, const char *name, struct error *e)
     if (found == s->current)
         return true;
     if (found < 0 && s->networks == SESSION_NETWORKS)
-        return error_set(e, "a session holds at most %d models", SESSION_NETWORKS);
+        return error_set(e,
+            "a session holds at most %d models: `new` empties the present one for another use",
+            SESSION_NETWORKS);
     struct network *made = found < 0 ? network_for_data(s, name, e) : NULL;
     if (found < 0 && !made)
         return false;

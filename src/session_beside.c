@@ -10,7 +10,8 @@ static bool name_is_free(const struct session *s, const char *name, struct error
         if (!strcmp(s->network[i]->name, name))
             return error_set(e, "there is a model '%.40s' already: `model %.40s` goes there", name, name);
     if (s->networks == SESSION_NETWORKS)
-        return error_set(e, "a session holds at most %d models", SESSION_NETWORKS);
+        return error_set(e, "a session holds at most %d models: `undo` takes one that was just made away",
+            SESSION_NETWORKS);
     return true;
 }
 

@@ -23,7 +23,9 @@ static bool has_room(const struct model *m, int moments, struct error *e)
     if (bytes < 1 << 28 || bytes <= (double)memory_available())
         return true;
     return error_set(e,
-        "the parameters with gradients and moments would need %s (%.0f bytes), but only %s are available",
+        "the parameters with gradients and moments would need %s (%.0f bytes), but only %s are available: "
+        "make "
+        "the model smaller",
         memory_text(bytes, wanted), bytes, memory_text((double)memory_available(), have));
 }
 
@@ -178,6 +180,7 @@ static bool all_finite(const float *x, size_t n)
 {
     /* x - x is 0 for every finite x and NaN otherwise. */
     float sum = 0;
+#pragma omp simd reduction(+ : sum)
     for (size_t i = 0; i < n; i++)
         sum += x[i] - x[i];
     return sum == 0;

@@ -42,7 +42,8 @@ void state_init(struct state *s, const struct initializer *which, const double *
 /* A copy with its own arena. */
 struct state *state_copy(const struct state *s, struct error *e);
 
-/* Copies the contents; both must have the same layout (same model or an equal one, same moments). */
+/* Copies the contents; both must have the same layout (same model or an equal one). Moments that only one of
+ * them has are left out. */
 void state_assign(struct state *to, const struct state *from);
 
 /* The same without the moments, which keep what they held. */

@@ -170,7 +170,8 @@ static bool plan_make(struct plan *p, struct error *e)
 {
     size_t spans = (size_t)p->m->layers * SPANS;
     if (!countable(p->m, p->batch))
-        return error_set(e, "a batch of %zu samples is too large for this model", p->batch);
+        return error_set(e,
+            "a batch of %zu samples is too large for this model: make it, or the model, smaller", p->batch);
     p->span = memory_take(spans, sizeof *p->span, "the plan of a workspace", e);
     p->order = p->span ? memory_take(spans, sizeof *p->order, "the plan of a workspace", e) : NULL;
     if (!p->order)

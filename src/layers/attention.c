@@ -84,7 +84,9 @@ static bool fits(const struct layer *l, struct error *e)
     int heads = (int)l->arg[HEADS].number;
     for (int j = 0; j < l->inputs; j++)
         if (l->reads[j].rank != 2)
-            return error_set(e, "it reads sequences of positions x values, and layer %d gives %s",
+            return error_set(e,
+                "it reads sequences of positions x values, and layer %d gives %s: a `reshape` or an "
+                "`embedding` behind that one makes a sequence of it",
                 l->input[j], shape_text(&l->reads[j], text));
     double weights = (double)heads * l->in.dim[0] * l->reads[l->inputs - 1].dim[0];
     int width = l->in.dim[1];
