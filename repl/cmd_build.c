@@ -497,6 +497,7 @@ static const struct command new_command = {
 
 const struct command *const commands_build[] = {
     &model_command,
+    &branch_command,
     &input_command,
     &insert_command,
     &replace_command,

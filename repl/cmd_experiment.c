@@ -400,7 +400,7 @@ static bool change_by_key(struct repl *r, struct entry *entry, const struct word
 /* What changes model, recipe, features or a weight may differ; the data are the same for both. */
 static bool may_differ(const struct repl *r, const struct args *a, struct error *e)
 {
-    static const char *const never[] = {"model", "undo", "redo", "new"};
+    static const char *const never[] = {"model", "branch", "undo", "redo", "new"};
     const struct command *c = command_find(a->many[0].text, r->origin->interactive, e);
     if (!c)
         return false;
@@ -530,7 +530,7 @@ const struct command branch_command = {
         "`model NAME` goes to the copy and back, `model` lists them. A training may be running.",
     .example = "branch before",
     .before = "data circle; dense 4 tanh; dense 1 tanh; fit 5",
-    .group = GROUP_TRAIN,
+    .group = GROUP_BUILD,
     .effect = EFFECT_CHANGES,
     .args = branch_args,
     .run = run_branch,

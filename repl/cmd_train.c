@@ -488,6 +488,5 @@ const struct command *const commands_train[] = {
     &sweep_command,
     &race_command,
     &twin_command,
-    &branch_command,
     NULL,
 };

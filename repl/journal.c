@@ -224,24 +224,36 @@ struct replay {
     uint64_t saved;
 };
 
+static bool run_again(struct repl *r, struct text *commands)
+{
+    const struct origin origin = {.name = "journal", .line = 1};
+    bool ok = !commands->length || repl_line(r, text_get(commands), commands->length, &origin);
+    text_clear(commands);
+    return ok;
+}
+
 /* Types one line again, command by command, without those that train. */
 static bool retype(struct repl *r, const char *text, struct replay *p)
 {
-    const struct origin origin = {.name = "journal", .line = 1};
     struct line line;
     struct text commands = {0};
+    bool ok = true;
     if (lex_line(text, strlen(text), &line, NULL) != LEX_OK)
         return false;
     for (int i = 0; i < line.count; i++) {
         const struct command_line *c = &line.command[i];
         const struct command *row = command_find(c->name.text, true, NULL);
-        if (row && row->group == GROUP_TRAIN)
-            p->trained = true;
-        else /* an unknown one goes along, so that its error is told */
+        if (!row || row->group != GROUP_TRAIN) { /* an unknown one goes along, so that its error is told */
             text_addf(
                 &commands, "%s%s %s", commands.length ? "; " : "", row ? row->name : c->name.text, c->raw);
+            continue;
+        }
+        p->trained = true;
+        ok = run_again(r, &commands) && ok; /* what it would have trained must be there */
+        if (row->effect & EFFECT_CHANGES)
+            session_leave_out(r->session, row->name);
     }
-    bool ok = !commands.length || repl_line(r, text_get(&commands), commands.length, &origin);
+    ok = run_again(r, &commands) && ok;
     line_release(&line);
     text_release(&commands);
     return ok;

@@ -125,6 +125,10 @@ void session_load(struct session *s, const struct model *m, const struct recipe 
 bool session_set_params(struct session *s, int layer, int param, const size_t *element, const float *value,
     size_t count, struct error *e);
 
+/* Stands for a training that a replay leaves out: an undo that follows takes back this, and no other change.
+ */
+void session_leave_out(struct session *s, const char *label);
+
 bool session_undo(struct session *s, struct error *e); /* the notice says what was undone */
 bool session_redo(struct session *s, struct error *e);
 

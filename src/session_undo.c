@@ -202,6 +202,14 @@ void undo_mark_made(struct session *s, const char *label, struct network *made)
         text_addf(&s->notice, "no memory to undo this %s\n", label);
 }
 
+/* What a training compiles by itself is a change of its own. */
+void session_leave_out(struct session *s, const char *label)
+{
+    struct error e;
+    if (session_prepare(s, &e))
+        undo_mark(s, label, UNDO_WEIGHTS);
+}
+
 /* Gives a bare version a state again, of the weights that there are. */
 static bool remake(struct session *s, struct version *v, struct error *e)
 {

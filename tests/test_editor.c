@@ -285,19 +285,33 @@ static void test_resume_after_kill(void **state)
     leave(s);
 }
 
+static void write_journal(const char *lines)
+{
+    mkdir("gradus", 0700);
+    FILE *f = fopen("gradus/session-1-1.journal", "w");
+    assert_non_null(f);
+    fputs(lines, f);
+    fclose(f);
+}
+
+/* Training is not repeated; what undid it, and what it compiled by itself, takes back nothing else. */
+static void test_resume_after_undone_training(void **state)
+{
+    write_journal("gradus journal 1\n0 dense 4 tanh; dense 1 tanh; data circle; fit 2\n0 undo; undo\n0 step; "
+                  "undo\n0 undo\n0 branch twig; fit 2; undo; undo; undo\n0 fit 3\n");
+    struct screen *s = start("--resume", "print 1");
+    assert_true(screen_shows(s, "resumed: "));
+    type(s, "print layers", "\n2");
+    type(s, "undo; undo; undo", "undone: data");
+    leave(s);
+}
+
 static void test_damaged_journal(void **state)
 {
     static const char *const damage[] = {
         "gradus journal 1\nseed without a number\n0 seed 7\n0 data sp", "\x01\x02junk junk junk junk junk"};
-    char path[300];
     for (int i = 0; i < 2; i++) {
-        snprintf(path, sizeof path, "%s/gradus", folder);
-        mkdir(path, 0700);
-        snprintf(path, sizeof path, "%s/gradus/session-1-1.journal", folder);
-        FILE *f = fopen(path, "w");
-        assert_non_null(f);
-        fputs(damage[i], f);
-        fclose(f);
+        write_journal(damage[i]);
         struct screen *s = start("--resume", "print 1");
         assert_true(screen_shows(s, "damaged"));
         type(s, "print 2+2", "\n4");
@@ -345,6 +359,7 @@ int main(void)
         PROMPT_TEST(test_resize_keeps_the_line),
         PROMPT_TEST(test_terminal_is_given_back),
         PROMPT_TEST(test_resume_after_kill),
+        PROMPT_TEST(test_resume_after_undone_training),
         PROMPT_TEST(test_damaged_journal),
         PROMPT_TEST(test_clean_end_leaves_only_the_history),
         PROMPT_TEST(test_hangup_keeps_the_session),
