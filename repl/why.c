@@ -157,12 +157,6 @@ static bool huge_rate(const struct health *h)
     return h->recipe.lr >= 100 * h->recipe.optimizer->lr;
 }
 
-/* A tenth, or the usual rate where even that is large. */
-static double smaller_rate(const struct health *h)
-{
-    return h->recipe.lr > 10 * h->recipe.optimizer->lr ? h->recipe.optimizer->lr : h->recipe.lr / 10;
-}
-
 /* It knows what it is trained on: nothing hinders its learning. */
 static bool knows(const struct health *h)
 {
@@ -189,7 +183,7 @@ static bool diverged(const struct health *h, struct text *says, struct text *rem
         "the "
         "last. `undo` brings back the weights from before that training",
         *message ? "" : "the loss became infinite", h->recipe.lr);
-    text_addf(remedy, "undo; set lr %.2g", smaller_rate(h));
+    text_addf(remedy, "undo; set lr %.2g", recipe_smaller_lr(&h->recipe));
     return true;
 }
 
@@ -208,7 +202,7 @@ static bool rising(const struct health *h, struct text *says, struct text *remed
         return false;
     text_addf(says, "the loss rose from %.3g to %.3g: the learning rate of %g is too large",
         (double)h->first.loss, (double)h->last.loss, h->recipe.lr);
-    text_addf(remedy, "undo; set lr %.2g", smaller_rate(h));
+    text_addf(remedy, "undo; set lr %.2g", recipe_smaller_lr(&h->recipe));
     return true;
 }
 
@@ -236,7 +230,7 @@ static bool saturated(const struct health *h, struct text *says, struct text *re
                 100 * h->layer[i].saturated, layer_name(h, i), h->model->layer[i].activation->name);
             if (huge_rate(h)) {
                 text_addf(says, "; a learning rate of %g drove them there", h->recipe.lr);
-                text_addf(remedy, "undo; set lr %.2g", smaller_rate(h));
+                text_addf(remedy, "undo; set lr %.2g", recipe_smaller_lr(&h->recipe));
             } else {
                 text_addf(remedy, "init glorot_uniform layer=%s", layer_name(h, i));
             }
@@ -368,8 +362,8 @@ static bool slow(const struct health *h, struct text *says, struct text *remedy)
     text_addf(says, "the loss hardly moves (%.4g, then %.4g): the learning rate of %g may be too %s",
         (double)h->first.loss, (double)h->last.loss, h->recipe.lr,
         large ? "large" : "small, or the model too simple");
-    text_addf(
-        remedy, large ? "init; set lr %.2g" : "set lr %.3g", large ? smaller_rate(h) : h->recipe.lr * 10);
+    text_addf(remedy, large ? "init; set lr %.2g" : "set lr %.3g",
+        large ? recipe_smaller_lr(&h->recipe) : h->recipe.lr * 10);
     return true;
 }
 

@@ -27,6 +27,11 @@ void recipe_set_schedule(struct recipe *r, const struct schedule *schedule)
         r->schedule_hyper[i] = schedule->args[i].fallback;
 }
 
+double recipe_smaller_lr(const struct recipe *r)
+{
+    return r->lr > 10 * r->optimizer->lr ? r->optimizer->lr : r->lr / 10;
+}
+
 const struct recipe_output *recipe_output_find(const struct recipe *r, const char *layer)
 {
     for (int i = 0; i < r->outputs; i++)

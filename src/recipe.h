@@ -49,6 +49,10 @@ void recipe_set_schedule(struct recipe *r, const struct schedule *schedule);
 /* What was said for the output of this name; NULL: nothing. */
 const struct recipe_output *recipe_output_find(const struct recipe *r, const char *layer);
 
+/* The rate to try after one that was too large: far above what the optimiser starts with it is that, else a
+ * tenth. */
+double recipe_smaller_lr(const struct recipe *r);
+
 /* A layer has another name from now on. */
 void recipe_rename_output(struct recipe *r, const char *from, const char *to);
 

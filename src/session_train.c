@@ -225,7 +225,8 @@ bool session_step(struct session *s, size_t batch_size, struct error *e)
         return false;
     if (!isfinite(s->probe.loss))
         return error_set(e, "the loss is %s: no step from there; try `set lr %.2g` after `undo` or `rewind`",
-            isnan(s->probe.loss) ? "NaN (not a number)" : "infinite", session_network(s)->recipe.lr / 10);
+            isnan(s->probe.loss) ? "NaN (not a number)" : "infinite",
+            recipe_smaller_lr(&session_network(s)->recipe));
     return session_backward(s, e) && session_update_as(s, "step", e);
 }
 

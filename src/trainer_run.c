@@ -97,12 +97,6 @@ static enum weights restore_finite(struct trainer *t)
     return WEIGHTS_BACK;
 }
 
-/* Far above what its optimiser starts with, a rate goes there; else to a tenth. */
-static double smaller_rate(const struct recipe *r)
-{
-    return r->lr > 10 * r->optimizer->lr ? r->optimizer->lr : r->lr / 10;
-}
-
 /* The explosion stays visible: the epoch so far, and where the loss left the numbers. */
 static void log_divergence(struct trainer *t, double loss)
 {
@@ -136,7 +130,7 @@ static void diverged(struct trainer *t, double loss)
     snprintf(s->message + n, sizeof s->message - (size_t)n,
         ". A learning rate of %g is probably too large: `undo` brings back the weights from before, then try "
         "`set lr %.2g`; `why` tells more",
-        t->recipe.lr, smaller_rate(&t->recipe));
+        t->recipe.lr, recipe_smaller_lr(&t->recipe));
     s->phase = PHASE_DIVERGED;
     pthread_mutex_unlock(&t->lock);
 }
