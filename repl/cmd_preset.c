@@ -70,7 +70,8 @@ static void choose(
 static bool run_preset(struct repl *r, const struct command *c, const struct args *a, struct error *e)
 {
     struct session *s = r->session;
-    struct rebuild b = {.recipe = session_network(s)->recipe, .seed = s->seed};
+    struct rebuild b = {.seed = s->seed};
+    bool compiled = session_network(s)->recipe.optimizer;
     struct preset_choice choice;
     struct text lines = {0};
     if (!a->value[NAME].given) {
@@ -79,7 +80,6 @@ static bool run_preset(struct repl *r, const struct command *c, const struct arg
     }
     const struct preset *p = preset_at((size_t)a->value[NAME].number);
     choose(a, p, s->data, &choice);
-    b.recipe.outputs = 0;
     b.model = begin(s, p, e);
     bool ok = b.model && preset_write(p, &choice, &b.model->layer[0].out, s->data, &lines, e) &&
               rebuild_lines(&b, text_get(&lines), e) && session_put(s, "preset", b.model, &b.recipe, e);
@@ -87,6 +87,8 @@ static bool run_preset(struct repl *r, const struct command *c, const struct arg
         e->offset = -1; /* its place is in the preset's lines, not in the typed one */
     else
         note_lines(text_get(&lines));
+    if (ok && compiled)
+        out_note("the old network's `compile` went with it");
     rebuild_release(&b);
     text_release(&lines);
     return ok;
@@ -97,7 +99,8 @@ const struct command preset_command = {
     .summary = "builds a well-known network in place of the present one",
     .details =
         "It prints the commands that it runs: the same network can be typed, and changed, line by line.\n"
-        "Heads and sizes follow the data. `undo` brings the old network back.",
+        "Heads and sizes follow the data, and so do optimizer and loss: a `compile` from before is left\n"
+        "behind. `undo` brings the old network back.",
     .example = "preset mlp",
     .before = "data circle",
     .group = GROUP_BUILD,
