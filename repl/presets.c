@@ -212,8 +212,10 @@ static bool fits(const struct preset *p, const struct filling *f, struct error *
     if (p->reads != PRESET_TEXT && letters)
         return error_set(e, "%s does not read text; char-rnn and gpt-mini do", p->name);
     return p->reads != PRESET_IMAGES || f->input->rank == 3 ||
-           error_set(e, "%s reads images, height x width x channels, but the input is %s", p->name,
-               shape_text(f->input, shape));
+           error_set(e,
+               "%s reads images, height x width x channels, but the input is %s: `data mnist DIR` first, or "
+               "`new`, which forgets the data",
+               p->name, shape_text(f->input, shape));
 }
 
 bool preset_write(const struct preset *p, const struct preset_choice *choice, const struct shape *input,
