@@ -22,6 +22,7 @@ static bool is_small(const struct pace *p)
     bool small = pace_draw_share(p) < 0.2;
     assert_true(small == (pace_replica_share(p) < 0.1));
     assert_true(small == (pace_drift(p) > 0));
+    assert_true(small == (pace_replica_turn(p) > 0.005));
     return small;
 }
 

@@ -47,7 +47,7 @@ static void a_step_is_repeated_bit_for_bit(void **state)
         const struct picture *p = replica_picture(r);
         assert_non_null(p);
         assert_int_equal(p->N, 16);
-        assert_true(p->whole);
+        assert_int_equal(p->batch, 16);
         const struct state *after = replica_after(r);
         assert_non_null(after);
         struct fit fit = {.steps = 1, .batch_size = 16};
@@ -242,20 +242,25 @@ static void what_is_missing_leaves_what_can_be_shown(void **state)
     session_free(s);
 }
 
-static struct session *wide_session(void)
+static struct data *wide_data(size_t n, size_t train)
 {
-    enum { N = 60, IN = 784 };
+    enum { MOST = 900, IN = 784 };
     struct error e;
-    float *x = memory_take(N * IN, sizeof *x, "x", NULL), t[N];
+    float *x = memory_take(n * IN, sizeof *x, "x", NULL), t[MOST];
     struct rng rng = rng_from(3);
-    for (size_t i = 0; i < N * IN; i++)
+    for (size_t i = 0; i < n * IN; i++)
         x[i] = (float)rng_uniform(&rng);
-    for (size_t i = 0; i < N; i++)
+    for (size_t i = 0; i < n; i++)
         t[i] = (float)(i * 7 % 10);
-    struct data *d = data_from_arrays("wide", shape_of(1, IN), x, N, 50, t, 1, 10, &e);
+    struct data *d = data_from_arrays("wide", shape_of(1, IN), x, n, train, t, 1, 10, &e);
     assert_non_null(d);
     memory_free(x);
-    return make_session(WORKER_SLICED, d, "dense 128 relu;dense 10 softmax");
+    return d;
+}
+
+static struct session *wide_session(void)
+{
+    return make_session(WORKER_SLICED, wide_data(60, 50), "dense 128 relu;dense 10 softmax");
 }
 
 static void links_are_the_strongest_in_order(void **state)
@@ -315,6 +320,59 @@ static void a_round_is_spread_over_frames(void **state)
     session_free(s);
 }
 
+/* While it trains, a round looks at fewer rows of data the more a sample costs; at rest at all there is room
+ * for. What it says of them is what the network says. */
+static void a_costly_model_is_looked_at_through_fewer_rows(void **state)
+{
+    static const struct {
+        const char *layers;
+        bool costly;
+    } models[] = {{"dense 8 relu;dense 10 softmax", false}, {"dense 800 relu;dense 10 softmax", true}};
+    for (size_t i = 0; i < 2; i++) {
+        struct error e;
+        float y[10];
+        struct session *s = make_session(WORKER_SLICED, wide_data(900, 700), models[i].layers);
+        struct replica *r = make_replica();
+        replica_settle(r, s, -1);
+        const struct picture *p = replica_picture(r);
+        assert_int_equal(p->predictions, 456);
+        assert_int_equal(p->held_out, 200);
+        struct fit fit = {.epochs = 1000000, .batch_size = 64};
+        assert_true(session_fit(s, &fit, &e));
+        while (!replica_tick(r, s, -1, INFINITY, 0.02)) /* the first reads the state itself, as at rest */
+            worker_slice(s->worker, 0.001);
+        while (replica_picture(r)->state->place.step < 3) {
+            worker_slice(s->worker, 0.001);
+            replica_tick(r, s, -1, INFINITY, 0.02);
+        }
+        p = replica_picture(r);
+        size_t trained = p->predictions - p->held_out;
+        if (models[i].costly) {
+            assert_int_equal(p->held_out, REPLICA_LEAST);
+            assert_int_equal(trained, p->columns * p->rows); /* the samples of the maps */
+            assert_in_range(p->N, 1, p->batch - 1);
+        } else {
+            assert_int_equal(p->predictions, 456);
+            assert_int_equal(p->N, p->batch);
+        }
+        session_stop(s);
+        struct state *before = session_copy_state(s, &e);
+        assert_non_null(before);
+        state_assign_params(session_network(s)->state, p->state);
+        for (size_t k = 0; k < p->predictions; k += 7) {
+            assert_true(p->row[k] < s->data->n && (p->row[k] >= s->data->train) == (k >= trained));
+            assert_true(session_predict(s, s->data->x + (size_t)p->row[k] * 784, 1, y, &e));
+            for (int c = 0; c < 10; c++)
+                assert_true(fabsf(p->predicted[k * 10 + (size_t)c] - y[c]) < 1e-5f);
+            if (models[i].costly && k < trained)
+                assert_true(picture_map(p, 2, 3)[k] == p->predicted[k * 10 + 3]);
+        }
+        state_free(before);
+        replica_free(r);
+        session_free(s);
+    }
+}
+
 static void huge_models_are_left_alone(void **state)
 {
     struct error e;
@@ -343,6 +401,7 @@ int main(void)
         cmocka_unit_test(links_are_the_strongest_in_order),
         cmocka_unit_test(samples_stand_in_the_order_of_their_classes),
         cmocka_unit_test(a_round_is_spread_over_frames),
+        cmocka_unit_test(a_costly_model_is_looked_at_through_fewer_rows),
         cmocka_unit_test(huge_models_are_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

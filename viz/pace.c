@@ -24,10 +24,15 @@ double pace_drift(const struct pace *p)
 
 double pace_draw_share(const struct pace *p)
 {
-    return choose(p, 0.7, 0.05);
+    return choose(p, 0.7, 0.04);
 }
 
 double pace_replica_share(const struct pace *p)
 {
-    return choose(p, 0.25, 0.025);
+    return choose(p, 0.25, 0.035);
+}
+
+double pace_replica_turn(const struct pace *p)
+{
+    return choose(p, 0.004, 0.008);
 }

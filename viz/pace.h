@@ -21,4 +21,7 @@ double pace_drift(const struct pace *p);
 double pace_draw_share(const struct pace *p);
 double pace_replica_share(const struct pace *p);
 
+/* Seconds that the replica may work before a frame: with few frames a second, longer for each. */
+double pace_replica_turn(const struct pace *p);
+
 #endif

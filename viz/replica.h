@@ -19,6 +19,8 @@ enum {
     REPLICA_CELLS = 1024, /* at most the first so many units have a value for the sample */
     REPLICA_LINKS = 420,  /* the strongest weights that are looked up, over all layers */
     REPLICA_ROWS = 256, /* rows of the data that are predicted, of each part: fewer where outputs are many */
+    REPLICA_LEAST = 32, /* and fewer where a model costs much, while it trains: so many, */
+    REPLICA_PLACES = 4, /* or so many where a row has an answer for each of several places */
     REPLICA_SAID = 1 << 16, /* a head with at most so many outputs has them all for the sample */
 };
 
@@ -67,8 +69,8 @@ struct picture {
     uint32_t *row;                 /* [predictions] */
     float *predicted;              /* [predictions x K] */
     size_t N;                      /* samples of the repeated step; 0: none could be repeated */
-    bool whole;                    /* the whole batch was repeated, not a part of it */
-    double loss;                   /* of the repeated step, with penalties; NaN without */
+    size_t batch; /* of so many that the training takes: the same unless they cost too much */
+    double loss;  /* of the repeated step, with penalties; NaN without */
     double lr;
     uint64_t serial; /* grows with every picture */
 };
@@ -84,7 +86,8 @@ void replica_free(struct replica *r);
 void replica_want(struct replica *r, unsigned slices);
 
 /* Works for about `seconds`; rounds that take longer rest in between, so that all in all they take `share` of
- * the time. `row`: the sample to look at, -1 for the first of the data. True when there is a new picture. */
+ * the time. While a training runs a round looks at no more rows than a model of this cost leaves time for.
+ * `row`: the sample to look at, -1 for the first of the data. True when there is a new picture. */
 bool replica_tick(struct replica *r, const struct session *s, long row, double seconds, double share);
 
 /* More work waits: tick again soon, though nothing trains. */

@@ -13,14 +13,16 @@
 enum {
     MAPS_IN_ALL = 512,
     MAPS_LEAST = 8,
+    COLUMNS_LEAST = 4,
     PROBE_BATCH = 256,
     LINKS_LEAST = 16,
     PREDICTED = 1 << 19, /* floats of predictions */
     TILED = 1 << 22,     /* and of tiles */
 };
 
-static const double probe_macs = 4e6, step_macs = 6e7; /* multiply-adds that one call may take */
-static const double most_macs = 2e9; /* what a sample may cost at most: a frame cannot be cut within it */
+static const double probe_macs = 3e7, step_macs = 6e7; /* multiply-adds that one call may take */
+static const double map_macs = 1.6e7; /* and all the samples of a map, unless each class would have too few */
+static const double most_macs = 2e9;  /* what a sample may cost at most: a frame cannot be cut within it */
 static const double probe_bytes = 32e6, most_bytes = 512e6;
 
 static size_t smaller(size_t a, size_t b)
@@ -63,7 +65,7 @@ void replica_clear(struct replica *r)
 
 /* --- sizes ---------------------------------------------------------------------------------------------- */
 
-static void choose_map(struct picture *p)
+static void choose_map(struct picture *p, double macs)
 {
     const struct data *d = p->data;
     size_t side = d && d->classes > 8 ? 10 : 8;
@@ -81,8 +83,10 @@ static void choose_map(struct picture *p)
     } else if (d->train) {
         while (side * side > d->train)
             side--;
+        size_t columns = (size_t)(map_macs / (macs * (double)side + 1));
         p->kind = MAP_SAMPLES;
-        p->columns = p->rows = (int)side;
+        p->rows = (int)side;
+        p->columns = (int)smaller(side, columns < COLUMNS_LEAST ? COLUMNS_LEAST : columns);
     }
 }
 
@@ -162,11 +166,27 @@ static void lay_out(struct picture *p, struct room *room)
 
 /* --- rows ----------------------------------------------------------------------------------------------- */
 
-static void choose_rows(struct picture *p)
+/* Rows that a round can afford, of a part with room for so many. */
+static size_t rows_afforded(const struct replica *r, const struct picture *p, size_t room)
+{
+    size_t least = p->data->targets > 1 ? REPLICA_PLACES : REPLICA_LEAST;
+    double n = r->afford / 4 / (r->macs + 1);
+    return n >= (double)room ? room : smaller(room, n > (double)least ? (size_t)n : least);
+}
+
+void replica_choose_rows(struct replica *r, struct picture *p)
 {
     const struct data *d = p->data;
-    size_t first = p->predictions - p->held_out;
-    for (size_t i = 0; i < first; i++)
+    if (!d)
+        return;
+    size_t first = rows_afforded(r, p, r->trained), cells = (size_t)p->columns * (size_t)p->rows;
+    r->joined = p->kind == MAP_SAMPLES && first <= cells && cells <= r->trained && cells <= r->probe->batch;
+    first = r->joined ? cells : first;
+    p->held_out = rows_afforded(r, p, r->held_out);
+    p->predictions = first + p->held_out;
+    if (r->joined)
+        memcpy(p->row, p->cell, cells * sizeof *p->row);
+    for (size_t i = 0; i < first && !r->joined; i++)
         p->row[i] = (uint32_t)(i * d->train / first);
     for (size_t i = 0; i < p->held_out; i++)
         p->row[first + i] = (uint32_t)(d->train + i * (d->n - d->train) / p->held_out);
@@ -249,7 +269,7 @@ static bool start_picture(struct picture *p, const struct network *n, const stru
     p->layer = memory_take((size_t)m->layers, sizeof *p->layer, "a picture", NULL);
     if (!p->state || !p->layer)
         return false;
-    choose_map(p);
+    choose_map(p, model_macs(m));
     for (int i = 0; i < m->layers; i++) {
         p->layer[i].maps = p->kind == MAP_NONE ? 0 : maps_of(m, i);
         bool tiled = m->layer[i].out.rank > 1;
@@ -277,8 +297,6 @@ static bool take_rooms(struct replica *r)
     for (int i = 0; i < 2; i++) {
         struct picture *p = &r->picture[i];
         lay_out(p, &room);
-        if (p->data)
-            choose_rows(p);
         if (p->kind == MAP_SAMPLES && !choose_cells(p))
             return false;
     }
@@ -318,6 +336,8 @@ static bool build(struct replica *r, const struct network *n, const struct data 
     if (!start_picture(&r->picture[0], n, d) || !start_picture(&r->picture[1], n, d) || !take_rooms(r) ||
         !take_heads(r))
         return false;
+    r->held_out = r->picture[0].held_out;
+    r->trained = r->picture[0].predictions - r->held_out;
     r->probe = take_probe(m, r->macs);
     r->after = state_new(m, r->moments, n->state->seed, NULL);
     r->index = memory_take(d ? d->train : 0, sizeof *r->index, "the indices of a batch", NULL);
@@ -343,9 +363,9 @@ bool replica_build(struct replica *r, const struct session *s)
 
 bool replica_step_room(struct replica *r, struct picture *p)
 {
-    double afford = step_macs / (3 * r->macs + 1);
-    p->whole = (double)r->N <= afford || r->N <= 1;
-    if (!p->whole)
+    double afford = fmin(step_macs, r->afford / 4) / (3 * r->macs + 1);
+    p->batch = r->N;
+    if ((double)r->N > afford && r->N > 1)
         r->N = afford < 1 ? 1 : (size_t)afford;
     if (r->step && r->step->batch >= r->N)
         return true;

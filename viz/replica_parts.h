@@ -10,7 +10,8 @@ struct replica {
     const struct model *model; /* the pictures hold the reference */
     const struct data *data;   /* a reference: the session's, whether it fits or not */
     int moments;
-    double macs;
+    double macs;              /* of a sample */
+    size_t trained, held_out; /* rows of each part that there is room for */
 
     struct picture picture[2]; /* one is shown, the other in the making */
     int front;
@@ -37,11 +38,13 @@ struct replica {
     uint32_t *index; /* [data->train] */
     size_t N;
     uint64_t key;
+    double afford; /* multiply-adds that it may take */
+    bool joined;   /* the training rows are the maps' samples: one pass serves both */
     uint64_t revision, from_step;
     long row;
     bool started; /* a round was loaded since it was built */
 
-    double began, work; /* clock: the round's start; seconds that it took so far */
+    double began, work; /* clock: the round's start; seconds that this thread worked for it so far */
     const struct snapshot *taken;
     uint64_t taken_step, serial;
 };
@@ -51,7 +54,10 @@ bool replica_fits(const struct replica *r, const struct session *s);
 bool replica_build(struct replica *r, const struct session *s);
 void replica_clear(struct replica *r);
 
-/* Room in r->step for the round's batch; shortens the batch to what can be repeated within a frame. */
+/* Chooses the rows to predict, as many as the round can afford. */
+void replica_choose_rows(struct replica *r, struct picture *p);
+
+/* Room in r->step for the round's batch; shortens the batch to what the round can afford. */
 bool replica_step_room(struct replica *r, struct picture *p);
 
 /* Works on the picture in the making; true when the stage is done, false when it wants to be called again. */

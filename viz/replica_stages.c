@@ -1,7 +1,8 @@
 /* replica_stages.c - the work of a round, one stage after the other.
  *
  *     step     gather the batch, forward, loss, backward, penalties, update: as the trainer will
- *     layers   statistics of every layer, from its activations on training rows and from the step
+ *     layers   statistics of every layer, from its activations on training rows and from the step; these
+ *              rows are predicted by that, and may be the maps' samples
  *     links    the strongest weights of every kernel
  *     maps     every unit over the plane (or the line, or the samples), a chunk of cells a call
  *     rows     what the network says for rows of both parts, a chunk a call
@@ -19,15 +20,58 @@ static const float *row_of(const struct data *d, uint32_t row)
     return d->x + (size_t)row * shape_size(&d->shape);
 }
 
-/* Forward of N rows of the data through the probing workspace. */
-static void probe_rows(struct replica *r, struct picture *p, const uint32_t *row, size_t N)
+static void gather_rows(struct replica *r, const struct picture *p, const uint32_t *row, size_t N)
 {
     size_t width = shape_size(&p->data->shape);
     float *x = workspace_input(r->probe);
     for (size_t i = 0; i < N; i++)
         memcpy(x + i * width, row_of(p->data, row[i]), width * sizeof *x);
+}
+
+/* Forward of what was gathered through the probing workspace. */
+static void probe_forward(struct replica *r, const struct picture *p, size_t N)
+{
     workspace_bind(r->probe, p->state);
     workspace_forward(r->probe, N, false, 0);
+}
+
+static void probe_rows(struct replica *r, const struct picture *p, const uint32_t *row, size_t N)
+{
+    gather_rows(r, p, row, N);
+    probe_forward(r, p, N);
+}
+
+/* What the network says of rows first … first+N-1 of those to predict. */
+static void predict_rows(struct replica *r, struct picture *p, size_t first, size_t N)
+{
+    probe_rows(r, p, p->row + first, N);
+    memcpy(p->predicted + first * p->K, workspace_output(r->probe), N * p->K * sizeof *p->predicted);
+}
+
+/* Writes the outputs of the first units of every layer for cells first … first+N-1 into their maps. */
+static void keep_maps(struct replica *r, struct picture *p, size_t first, size_t N)
+{
+    size_t cells = (size_t)p->columns * (size_t)p->rows;
+    for (int i = 0; i < p->model->layers; i++) {
+        struct layer_picture *l = &p->layer[i];
+        l->extent = first ? l->extent : 0;
+        const float *y = workspace_activation(r->probe, i);
+        size_t units = shape_size(&p->model->layer[i].out);
+        for (int u = 0; u < l->maps; u++)
+            for (size_t c = 0; c < N; c++) {
+                float value = y[c * units + (size_t)u];
+                l->map[(size_t)u * cells + first + c] = value;
+                if (isfinite(value) && fabsf(value) > l->extent)
+                    l->extent = fabsf(value);
+            }
+    }
+}
+
+/* Rows that the layers are judged by: training rows, as many as one pass holds. */
+static size_t judged_rows(const struct replica *r, const struct picture *p)
+{
+    size_t trained = p->predictions - p->held_out;
+    return trained < r->probe->batch ? trained : r->probe->batch;
 }
 
 /* --- step ----------------------------------------------------------------------------------------------- */
@@ -83,11 +127,12 @@ static void layer_params(struct replica *r, const struct picture *p, int i, stru
 /* A call a layer; of an image each channel counts as one unit at many places. */
 static bool stage_layers(struct replica *r, struct picture *p)
 {
-    size_t N = p->predictions - p->held_out;
+    size_t N = judged_rows(r, p);
     int i = (int)r->progress++;
-    N = N < r->probe->batch ? N : r->probe->batch;
     if (N && i == 0)
-        probe_rows(r, p, p->row, N);
+        predict_rows(r, p, 0, N);
+    if (N && i == 0 && r->joined)
+        keep_maps(r, p, 0, N);
     const struct layer *l = &p->model->layer[i];
     struct statistics *s = &p->layer[i].statistics;
     size_t units = l->out.rank ? (size_t)l->out.dim[l->out.rank - 1] : 0;
@@ -199,41 +244,29 @@ static void line_range(struct picture *p)
     p->high = high + margin;
 }
 
-/* Writes the outputs of the first units of every layer for cells first … first+N-1 into their maps. */
-static void keep_maps(struct replica *r, struct picture *p, size_t first, size_t N)
+/* Where no layer but the input has maps, as in networks of images and of texts, what was gathered is them. */
+static bool input_has_all_maps(const struct replica *r, const struct picture *p)
 {
-    size_t cells = (size_t)p->columns * (size_t)p->rows;
-    for (int i = 0; i < p->model->layers; i++) {
-        struct layer_picture *l = &p->layer[i];
-        const float *y = workspace_activation(r->probe, i);
-        size_t units = shape_size(&p->model->layer[i].out);
-        for (int u = 0; u < l->maps; u++)
-            for (size_t c = 0; c < N; c++) {
-                float value = y[c * units + (size_t)u];
-                l->map[(size_t)u * cells + first + c] = value;
-                if (isfinite(value) && fabsf(value) > l->extent)
-                    l->extent = fabsf(value);
-            }
-    }
+    for (int i = 1; i < p->model->layers; i++)
+        if (p->layer[i].maps)
+            return false;
+    return workspace_input(r->probe) == workspace_activation(r->probe, 0);
 }
 
 static bool stage_maps(struct replica *r, struct picture *p)
 {
     size_t cells = (size_t)p->columns * (size_t)p->rows, first = r->progress;
-    if (!cells)
+    if (!cells || r->joined)
         return true;
     if (!first && p->kind == MAP_LINE)
         line_range(p);
-    for (int i = 0; !first && i < p->model->layers; i++)
-        p->layer[i].extent = 0;
     size_t N = cells - first < r->probe->batch ? cells - first : r->probe->batch;
-    if (p->kind == MAP_SAMPLES) {
-        probe_rows(r, p, p->cell + first, N);
-    } else {
+    if (p->kind == MAP_SAMPLES)
+        gather_rows(r, p, p->cell + first, N);
+    else
         (p->kind == MAP_PLANE ? plane_inputs : line_inputs)(p, first, N, workspace_input(r->probe));
-        workspace_bind(r->probe, p->state);
-        workspace_forward(r->probe, N, false, 0);
-    }
+    if (!input_has_all_maps(r, p))
+        probe_forward(r, p, N);
     keep_maps(r, p, first, N);
     r->progress = first + N;
     return r->progress >= cells;
@@ -243,12 +276,11 @@ static bool stage_maps(struct replica *r, struct picture *p)
 
 static bool stage_rows(struct replica *r, struct picture *p)
 {
-    size_t first = r->progress, left = p->predictions - first;
+    size_t first = r->progress ? r->progress : judged_rows(r, p), left = p->predictions - first;
     if (!left)
         return true;
     size_t N = left < r->probe->batch ? left : r->probe->batch;
-    probe_rows(r, p, p->row + first, N);
-    memcpy(p->predicted + first * p->K, workspace_output(r->probe), N * p->K * sizeof *p->predicted);
+    predict_rows(r, p, first, N);
     r->progress = first + N;
     return r->progress >= p->predictions;
 }

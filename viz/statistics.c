@@ -6,8 +6,12 @@
  * is at rest. The update's size against the weights' is Karpathy's rule of thumb: about 1e-3 is well. */
 #include "statistics.h"
 
+#include "../src/kernels/simd.h"
+
+#include <float.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,17 +27,38 @@ void statistics_clear(struct statistics *s)
         .finite = true};
 }
 
+KERNEL
 static float largest(const float *x, size_t n)
 {
     float most = 0;
-    for (size_t i = 0; i < n; i++)
-        if (isfinite(x[i]) && fabsf(x[i]) > most)
-            most = fabsf(x[i]);
+#pragma omp simd reduction(max : most)
+    for (size_t i = 0; i < n; i++) {
+        float size = fabsf(x[i]);
+        size = size <= FLT_MAX ? size : 0;
+        most = size > most ? size : most;
+    }
     return most;
+}
+
+/* The bins of n values; what is not finite goes into one behind the last. */
+KERNEL
+static void find_bins(const float *x, size_t n, double low, double scale, int *bin)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++) {
+        bool finite = fabsf(x[i]) <= FLT_MAX;
+        double place = ((double)x[i] - low) * scale;
+        place = place > 0 ? place : 0;
+        place = place < HISTOGRAM_BINS - 1 ? place : HISTOGRAM_BINS - 1;
+        bin[i] = finite ? (int)place : HISTOGRAM_BINS;
+    }
 }
 
 void histogram_fill(struct histogram *h, const float *x, size_t n, float low, float high)
 {
+    enum { BLOCK = 512 };
+    int bin[BLOCK];
+    uint64_t count[2][HISTOGRAM_BINS + 1] = {0}; /* in turns, as neighbours often share a bin */
     memset(h, 0, sizeof *h);
     if (low == high) {
         high = largest(x, n);
@@ -42,26 +67,26 @@ void histogram_fill(struct histogram *h, const float *x, size_t n, float low, fl
     }
     h->low = low;
     h->high = high;
-    size_t counted = 0;
     double scale = HISTOGRAM_BINS / ((double)high - low); /* the whole range of floats is no float */
-    for (size_t i = 0; i < n; i++) {
-        if (!isfinite(x[i]))
-            continue;
-        double place = ((double)x[i] - low) * scale;
-        int bin = place < 0 ? 0 : place >= HISTOGRAM_BINS ? HISTOGRAM_BINS - 1 : (int)place;
-        h->share[bin]++;
-        counted++;
+    for (size_t at = 0; at < n; at += BLOCK) {
+        size_t some = n - at < BLOCK ? n - at : BLOCK;
+        find_bins(x + at, some, low, scale, bin);
+        for (size_t i = 0; i < some; i++)
+            count[i % 2][bin[i]]++;
     }
+    size_t counted = n - (size_t)(count[0][HISTOGRAM_BINS] + count[1][HISTOGRAM_BINS]);
     for (int i = 0; counted && i < HISTOGRAM_BINS; i++)
-        h->share[i] /= (float)counted;
+        h->share[i] = (float)((double)(count[0][i] + count[1][i]) / (double)counted);
 }
 
+KERNEL
 static bool all_finite(const float *x, size_t n)
 {
+    int odd = 0;
+#pragma omp simd reduction(+ : odd)
     for (size_t i = 0; i < n; i++)
-        if (!isfinite(x[i]))
-            return false;
-    return true;
+        odd += !(fabsf(x[i]) <= FLT_MAX);
+    return !odd;
 }
 
 static double dead_share(const float *y, size_t N, size_t units)
@@ -102,17 +127,21 @@ void statistics_activations(
         s->saturated = saturated_share(y, N * units, activation);
 }
 
+KERNEL
 static double norm(const float *x, size_t n)
 {
     double sum = 0;
+#pragma omp simd reduction(+ : sum)
     for (size_t i = 0; i < n; i++)
         sum += (double)x[i] * x[i];
     return sqrt(sum);
 }
 
+KERNEL
 static double distance(const float *x, const float *y, size_t n)
 {
     double sum = 0;
+#pragma omp simd reduction(+ : sum)
     for (size_t i = 0; i < n; i++)
         sum += ((double)x[i] - y[i]) * ((double)x[i] - y[i]);
     return sqrt(sum);

@@ -14,7 +14,8 @@
 #include <string.h>
 #include <time.h>
 
-static const double frame_seconds = 1.0 / 60, idle_seconds = 0.03, replica_seconds = 0.004;
+static const double frame_seconds = 1.0 / 60, idle_seconds = 0.03;
+static const double cost_memory = 0.15; /* frames that draw all take turns with frames that draw little */
 
 static double clock_of(clockid_t clock)
 {
@@ -230,13 +231,14 @@ static void frame_draw(struct viz *v)
     window_show(v->window, changed, n);
 }
 
-static void frame_clocks(struct viz *v, double now, bool moving)
+/* `anew`: the network is drawn anew in any case. */
+static void frame_clocks(struct viz *v, double now, bool moving, bool anew)
 {
     struct view *w = &v->view;
     double passed = now - v->last_frame, rate = passed > 0 ? 1 / passed : 0;
     if (w->training && passed < 0.5)
         v->drift += passed;
-    if (v->drift >= pace_drift(&v->pace)) {
+    if (anew || v->drift >= pace_drift(&v->pace)) {
         w->flow += v->drift;
         v->drift = 0;
     }
@@ -274,19 +276,18 @@ static void frame(struct viz *v, double now)
     bool changed = v->dirty || stamp != v->stamp || was_moving || tip_due(v, before);
     replica_want(v->replica, view_slices(v));
     bool work = moving || changed || replica_busy(v->replica);
-    if (work)
-        changed = replica_tick(v->replica, v->session, sample_row(&v->view), replica_seconds,
-                      pace_replica_share(&v->pace)) ||
-                  changed;
+    bool anew = work && replica_tick(v->replica, v->session, sample_row(&v->view),
+                            pace_replica_turn(&v->pace), pace_replica_share(&v->pace));
     double drawn = clock_now(), worked = clock_worked();
-    if (moving || changed) {
+    if (moving || changed || anew) {
         v->dirty = false;
         v->stamp = stamp;
-        frame_clocks(v, now, moving);
+        frame_clocks(v, now, moving, anew);
         frame_draw(v);
     }
     double cost = fmax(1.4 * (clock_now() - drawn), (clock_worked() - worked) / pace_draw_share(&v->pace));
-    frame_plan(v, now, work ? fmax(frame_seconds, cost) : idle_seconds);
+    v->cost += cost_memory * (cost - v->cost);
+    frame_plan(v, now, work ? fmax(frame_seconds, v->cost) : idle_seconds);
 }
 
 void viz_tick(struct viz *v)

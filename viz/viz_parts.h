@@ -26,6 +26,7 @@ struct viz {
     struct raster raster;
     struct pace pace;
     double drift;         /* seconds that view.flow does not show yet */
+    double cost;          /* seconds from frame to frame that the last ones were worth, on average */
     struct damage damage; /* of the window's pixels */
     const struct panel *panel[LAYOUT_PANELS];
     int panels;

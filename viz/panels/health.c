@@ -170,11 +170,15 @@ static void draw_cell(const struct view *v, struct draw *d, struct rect r, const
     draw_zone(d, whole, (struct subject){SUBJECT_LAYER, layer, 0, 0}, command, tip);
 }
 
-/* A typed backward has its own samples: these numbers are not theirs. */
+/* A typed backward has its own samples: these numbers are not theirs. Of a costly step a part is repeated. */
 static const char *heading(const struct view *v, char *out, size_t size)
 {
     const struct picture *p = replica_picture(v->replica);
     bool known = p && p->N && p->model == session_network(v->session)->model;
+    if (known && p->N < p->batch) {
+        snprintf(out, size, "Health · gradients of %zu of the batch's %zu samples", p->N, p->batch);
+        return out;
+    }
     return known && !v->training ? "Health · gradients of the next batch" : NULL;
 }
 
