@@ -93,8 +93,27 @@ static inline void rig_free(struct rig *rig)
     }
 }
 
+/* Scratch holds nothing from call to call. */
+static inline void rig_spoil_scratch(const struct rig *rig)
+{
+    const struct layer *l = &rig->layer;
+    size_t floats = l->type->scratch ? l->type->scratch(l, rig->pass.N, true) : 0;
+    for (size_t i = 0; i < floats; i++)
+        rig->pass.scratch[i] = NAN;
+}
+
+/* Gradients by parameters are overwritten. */
+static inline void rig_spoil_gradients(const struct rig *rig)
+{
+    const struct layer *l = &rig->layer;
+    for (int i = 0; i < l->params; i++)
+        for (size_t k = 0; rig->pass.dw[i] && k < l->param[i].count; k++)
+            rig->pass.dw[i][k] = NAN;
+}
+
 static inline void rig_forward(struct rig *rig)
 {
+    rig_spoil_scratch(rig);
     rig->layer.type->forward(&rig->layer, &rig->pass);
 }
 
@@ -103,6 +122,8 @@ static inline void rig_backward(struct rig *rig, const float *dy)
 {
     rig_forward(rig);
     memcpy(rig->pass.dy, dy, rig->outputs * sizeof *dy);
+    rig_spoil_scratch(rig);
+    rig_spoil_gradients(rig);
     rig->layer.type->backward(&rig->layer, &rig->pass);
 }
 

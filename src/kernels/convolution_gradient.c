@@ -267,6 +267,8 @@ static void add_item(const void *arg, size_t item, int part)
         return;
     if (!count || convolution_is_depthwise(c))
         memset(sum + rows[0] * (size_t)c->F, 0, rows[1] * (size_t)c->F * sizeof *sum);
+    if (!count && g->slope)
+        memset(g->biases + (size_t)group * 2 * (size_t)c->F, 0, (size_t)c->F * sizeof *sum);
     if (count && convolution_is_depthwise(c))
         add_depthwise(g, first, count, sum);
     else if (count)
