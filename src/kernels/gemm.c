@@ -212,17 +212,18 @@ static void gemm_band(const void *arg, size_t band, int part)
         bias_add(C, s->bias, count, s->N);
 }
 
-/* Two for each thread where they are long: the other operand is packed for each of them. */
-static int bands_of(size_t length, int parts)
+/* Two for each thread where they are long; not where the other operand, which is packed for each of them, is
+ * large. */
+static int bands_of(size_t length, size_t other, int parts)
 {
-    return parts > 1 && length >= 2 * LONG * (size_t)parts ? 2 * parts : parts;
+    return parts > 1 && length >= 2 * LONG * (size_t)parts && other <= LIBRARY ? 2 * parts : parts;
 }
 
 static bool large_gemm(bool transpose_a, bool transpose_b, size_t M, size_t N, size_t K, const float *A,
     size_t lda, const float *B, size_t ldb, bool add, float *C, size_t ldc, const float *bias)
 {
     int parts = kernels_threads((double)M * (double)N * (double)K, THREAD);
-    int bands = bands_of(M >= N ? M : N, parts);
+    int bands = bands_of(M >= N ? M : N, K * (M >= N ? N : M), parts);
     struct sharing s = {
         transpose_a, transpose_b, add, M >= N, bands, M, N, K, A, B, lda, ldb, C, ldc, bias, false};
     kernels_deal((size_t)bands, parts, gemm_band, &s);
