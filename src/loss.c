@@ -34,6 +34,11 @@ double loss_weight(const struct loss_batch *b)
     return sum;
 }
 
+double loss_share(const struct loss *l, const struct loss_batch *b)
+{
+    return l->by_sample ? (double)b->N : loss_weight(b);
+}
+
 bool loss_fuses(const struct loss *l, const char *activation)
 {
     for (int i = 0; i < LOSS_FUSED && l->fused_with[i]; i++)

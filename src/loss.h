@@ -43,6 +43,7 @@ struct loss {
     const struct arg_row *args; /* INT, REAL and FLAG rows, KEY_ONLY: label_smoothing, delta …; may be NULL */
     enum loss_targets targets;
     bool shares;    /* LOSS_CLASSES: numbers between 0 and 1 will do too */
+    bool by_sample; /* the mean is over samples, whatever their rows weigh */
     unsigned heads; /* that give what it reads */
     size_t outputs; /* of a row, which are numbers: iou reads 4; 0: any */
     /* Mean loss; fills dy. Sums run in a fixed order. */
@@ -57,6 +58,9 @@ struct loss {
 /* Rows of a batch, and the sum of their weights. */
 size_t loss_rows(const struct loss_batch *b);
 double loss_weight(const struct loss_batch *b);
+
+/* What the mean is divided by, up to a factor: means of parts of a batch make that of the whole by it. */
+double loss_share(const struct loss *l, const struct loss_batch *b);
 
 /* Shared area / joint area of two boxes x1 y1 x2 y2, corners in any order. */
 float box_iou(const float *y, const float *t);

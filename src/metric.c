@@ -291,6 +291,27 @@ void tally_add(struct tally *t, const struct loss_batch *batch, const double *go
         add_boxes(t, &batch[t->numbers], t->scores >= 0 ? &batch[t->scores] : NULL);
 }
 
+void tally_merge(struct tally *to, const struct tally *from)
+{
+    to->n += from->n;
+    to->loss += from->loss;
+    for (int i = 0; i < MODEL_OUTPUTS; i++)
+        to->goal_loss[i] += from->goal_loss[i];
+    to->rows += from->rows;
+    to->correct += from->correct;
+    to->top3 += from->top3;
+    to->top5 += from->top5;
+    to->surprise += from->surprise;
+    to->absolute += from->absolute;
+    to->squared += from->squared;
+    to->share += from->share;
+    to->target += from->target;
+    to->target2 += from->target2;
+    to->outputs += from->outputs;
+    to->boxes += from->boxes;
+    to->overlap += from->overlap;
+}
+
 /* --- values --- */
 
 bool metric_tells(const struct metric *m, const struct tally *t)

@@ -74,6 +74,9 @@ void tally_start(struct tally *t, const struct goals *g, struct tally_memory *me
  * whole loss. */
 void tally_add(struct tally *t, const struct loss_batch *batch, const double *goal_loss, double loss);
 
+/* Adds another tally of the same goals; what needs memory is left out. */
+void tally_merge(struct tally *to, const struct tally *from);
+
 /* The class that outputs y (K values) stand for. */
 int encoding_class(enum encoding encoding, const float *y, size_t K);
 

@@ -47,14 +47,22 @@ static void prepare_best(struct trainer *t)
     }
 }
 
+static bool take_workspace(struct trainer *t, struct error *e)
+{
+    size_t size = slices_size(t->state->model, t->batch_size);
+    t->ws = workspace_new(t->state->model, size ? size : t->batch_size, USE_TRAIN, e);
+    if (!t->ws || !workspace_aim(t->ws, &t->goals, e))
+        return false;
+    workspace_bind(t->ws, t->state);
+    return !size || (t->slices = slices_new(t->ws, t->batch_size, e));
+}
+
 static bool take_memory(struct trainer *t, struct error *e)
 {
     const struct state *s = t->state;
     size_t rows = evaluate_batch(s->model, t->held);
     bool slides = t->data->slide > 0;
-    return (t->ws = workspace_new(s->model, t->batch_size, USE_TRAIN, e)) &&
-           workspace_aim(t->ws, &t->goals, e) &&
-           (t->recipe.accumulate <= 1 || workspace_collects(t->ws, e)) &&
+    return take_workspace(t, e) && (t->recipe.accumulate <= 1 || workspace_collects(t->ws, e)) &&
            (!t->held || ((t->scores = workspace_new(s->model, rows, USE_OUTPUT, e)) &&
                             workspace_aim(t->scores, &t->goals, e))) &&
            (slides ||
@@ -93,7 +101,6 @@ struct trainer *trainer_new(struct worker *worker, struct state *state, const st
         trainer_free(t);
         return NULL;
     }
-    workspace_bind(t->ws, state);
     if (t->scores)
         workspace_bind(t->scores, state);
     if (t->targets)
@@ -107,7 +114,10 @@ struct trainer *trainer_new(struct worker *worker, struct state *state, const st
 
 double trainer_bytes(const struct model *m, const struct recipe *r, size_t batch_size, size_t held)
 {
-    double bytes = state_bytes(m, r->optimizer->moments) + workspace_bytes(m, batch_size, USE_TRAIN);
+    size_t slice = slices_size(m, batch_size);
+    double bytes = state_bytes(m, r->optimizer->moments);
+    bytes += workspace_bytes(m, slice ? slice : batch_size, USE_TRAIN);
+    bytes += slice ? slices_bytes(m, batch_size) : 0;
     if (r->accumulate > 1)
         bytes += (double)m->params * sizeof(float);
     if (held)
@@ -121,6 +131,7 @@ void trainer_free(struct trainer *t)
         return;
     if (trainer_running(t))
         trainer_stop(t);
+    slices_free(t->slices);
     workspace_free(t->ws);
     workspace_free(t->scores);
     history_free(t->history);

@@ -155,14 +155,35 @@ static void gather_rows(const void *arg, size_t first, size_t count)
     data_batch(t->data, g->index + first, count, t->shift, g->to + first * t->inputs);
 }
 
-static void gather(struct trainer *t, const uint32_t *index, size_t N)
+/* Samples first … first+count-1 of a batch into a workspace. */
+static void gather_samples(const void *arg, size_t first, size_t count, struct workspace *ws)
 {
-    kernels_ranges(N, 1, kernels_threads((double)N * (double)t->inputs, gather_worth), gather_rows,
-        &(struct gathering){t, index, workspace_input(t->ws)});
+    const struct gathering *g = arg;
+    const struct trainer *t = g->trainer;
+    const uint32_t *index = g->index + first;
+    kernels_ranges(count, 1, kernels_threads((double)count * (double)t->inputs, gather_worth), gather_rows,
+        &(struct gathering){t, index, workspace_input(ws)});
     if (t->targets)
-        goals_gather(&t->goals, t->targets, t->train, index, N, workspace_targets(t->ws));
+        goals_gather(&t->goals, t->targets, t->train, index, count, workspace_targets(ws));
     else
-        goals_of_rows(&t->goals, t->data, index, N, t->shift, workspace_targets(t->ws));
+        goals_of_rows(&t->goals, t->data, index, count, t->shift, workspace_targets(ws));
+}
+
+/* The mean loss of a batch, with its gradients unless it is not finite. `sum` gets what metrics read. */
+static double run_batch(struct trainer *t, const uint32_t *index, size_t N, struct tally *sum)
+{
+    struct workspace *ws = t->ws;
+    struct gathering g = {.trainer = t, .index = index};
+    if (t->slices)
+        return slices_run(t->slices, &(struct slices_source){gather_samples, &g}, N, sum);
+    gather_samples(&g, 0, N, ws);
+    workspace_forward(ws, N, true, train_step_key(t->state->seed, t->state->place.step));
+    double loss = workspace_loss(ws, true);
+    if (!isfinite(loss))
+        return loss;
+    workspace_backward(ws);
+    tally_add(sum, ws->goal_batch, ws->goal_loss, loss);
+    return loss;
 }
 
 /* One training step; false when loss or gradients are not finite, and then nothing was changed. */
@@ -170,19 +191,20 @@ static bool train_step(struct trainer *t)
 {
     struct workspace *ws = t->ws;
     struct state *s = t->state;
+    struct tally sum;
     const uint32_t *index;
     size_t N = batch_at(t, s->place.batch, &index);
-    gather(t, index, N);
-    workspace_forward(ws, N, true, train_step_key(s->seed, s->place.step));
-    t->loss = workspace_loss(ws, true);
+    tally_start(&sum, &t->goals, NULL);
+    t->loss = run_batch(t, index, N, &sum);
     if (!isfinite(t->loss))
         return false;
-    workspace_backward(ws);
-    t->loss += workspace_penalty(ws, &t->recipe, true);
+    double penalty = workspace_penalty(ws, &t->recipe, true);
+    t->loss += penalty;
+    sum.loss += penalty * (double)N;
     bool ready = workspace_collect(ws, update_due(t));
     if (ready && t->checks && !isfinite(workspace_norm(ws)))
         return false;
-    tally_add(&t->tally, ws->goal_batch, ws->goal_loss, t->loss);
+    tally_merge(&t->tally, &sum);
     if (ready)
         workspace_update(ws, s, &t->recipe);
     else

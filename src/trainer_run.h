@@ -3,6 +3,7 @@
 #ifndef GRADUS_TRAINER_RUN_H
 #define GRADUS_TRAINER_RUN_H
 
+#include "slices.h"
 #include "trainer.h"
 
 /* A stretch of a run: when it began, and at which step. A beginning of 0 has yet to come. */
@@ -23,7 +24,8 @@ struct trainer {
 
     struct goals goals;
     struct workspace *ws, *scores; /* for training, for the held-out part */
-    size_t batch_size;             /* of all fits of this trainer, at most `train` */
+    struct slices *slices; /* of a batch, and then ws has room for one of them; NULL: ws has it whole */
+    size_t batch_size;     /* of all fits of this trainer, at most `train` */
     size_t inputs, train, held;
     float *targets;       /* of the training part, encoded; NULL: encoded batch by batch */
     uint32_t *order;      /* [train] */

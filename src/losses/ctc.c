@@ -379,6 +379,7 @@ static double ctc_unfused(const struct loss_batch *b)
 
 const struct loss ctc_loss = {
     .name = "ctc",
+    .by_sample = true,
     .summary =
         "labels in order, wherever they are said: for speech and handwriting; the last class is the blank",
     .formula = "mean over samples of -log(chance of the labels, over all ways to place them)",

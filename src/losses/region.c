@@ -194,6 +194,7 @@ static const struct arg_row dice_args[] = {
 
 const struct loss dice_loss = {
     .name = "dice",
+    .by_sample = true,
     .summary = "how little answer and truth cover each other: for masks with few yes",
     .formula = "mean over samples of 1 - (2 sum of y t + smooth) / (sum of y + sum of t + smooth)",
     .args = dice_args,
