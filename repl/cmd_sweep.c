@@ -135,6 +135,7 @@ static bool run_sweep(struct repl *r, const struct command *c, const struct args
     if (ok && (ok = draw_sweep(&w.result, e))) {
         print_rows(&w.result);
         print_advice(&w.result);
+        session_keep_sweep(r->session, &w.result);
     }
     sweep_release(&w.result);
     return ok;

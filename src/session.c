@@ -95,6 +95,7 @@ void session_free(struct session *s)
     text_release(&s->notice);
     runs_clear(&s->runs);
     landscape_free(s->landscape);
+    sweep_release(&s->sweep);
     memory_free(s);
 }
 

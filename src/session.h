@@ -10,6 +10,7 @@
 #include "initializer.h"
 #include "landscape.h"
 #include "runs.h"
+#include "sweep.h"
 #include "text.h"
 #include "trainer.h"
 
@@ -82,8 +83,9 @@ struct session {
     const char *autosave;  /* file for autosaves, or NULL; not owned */
     struct runs runs;      /* of the last experiment that compares; shown while runs.data are the data */
     struct landscape
-        *landscape;  /* the last one, or NULL; shown while its model and data are the present ones */
-    uint64_t beside; /* grows with every change of runs or landscape */
+        *landscape;     /* the last one, or NULL; shown while its model and data are the present ones */
+    struct sweep sweep; /* the last one, or {0}; shown while model, data and optimizer are the present ones */
+    uint64_t beside;    /* grows with every change of runs, landscape or sweep */
 };
 
 struct session *session_new(enum worker_mode mode, struct error *e);
@@ -185,9 +187,13 @@ void session_swap_runs(struct session *s, struct runs *runs);
 /* Takes it in place of the last one. */
 void session_keep_landscape(struct session *s, struct landscape *l);
 
+/* Takes what it holds in place of the last one; it becomes {0}. */
+void session_keep_sweep(struct session *s, struct sweep *sweep);
+
 /* What is kept, where it belongs to the present model and data; else NULL. */
 const struct runs *session_runs(const struct session *s);
 const struct landscape *session_landscape(const struct session *s);
+const struct sweep *session_sweep(const struct session *s); /* and to the present optimizer */
 
 /* --- measures --- */
 

@@ -65,6 +65,14 @@ void session_keep_landscape(struct session *s, struct landscape *l)
     l->serial = s->beside;
 }
 
+void session_keep_sweep(struct session *s, struct sweep *sweep)
+{
+    sweep_release(&s->sweep);
+    s->sweep = *sweep;
+    *sweep = (struct sweep){0};
+    s->beside++;
+}
+
 const struct runs *session_runs(const struct session *s)
 {
     return s->runs.count && s->runs.data == s->data ? &s->runs : NULL;
@@ -74,4 +82,12 @@ const struct landscape *session_landscape(const struct session *s)
 {
     const struct landscape *l = s->landscape;
     return l && l->model == session_network(s)->model && l->data == s->data ? l : NULL;
+}
+
+const struct sweep *session_sweep(const struct session *s)
+{
+    const struct network *n = session_network(s);
+    const struct sweep *w = &s->sweep;
+    bool present = w->steps && w->model == n->model && w->data == s->data;
+    return present && w->optimizer == n->recipe.optimizer ? w : NULL;
 }

@@ -9,6 +9,7 @@
     X(network)    \
     X(output)     \
     X(curves)     \
+    X(sweep)      \
     X(landscape)  \
     X(health)
 

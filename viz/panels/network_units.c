@@ -494,10 +494,17 @@ void network_draw_loss(struct scene *n)
     struct rect box = rect_inset(r, 4 * px), name = rect_cut_top(&box, box.h * 0.45f);
     double value = wave ? n->wave.probe->loss + n->wave.probe->penalty : n->picture->loss;
     char text[PLOT_NUMBER];
-    draw_textf(n->d, name, ALIGN_CENTRE, view_font(n->v, FONT_SMALL), view_colour(n->v, COLOUR_DIM), "%s",
-        wave                                                                    ? "loss"
-        : text_width(n->d, view_font(n->v, FONT_SMALL), "batch loss") <= name.w ? "batch loss"
-                                                                                : "loss");
+    bool part = !wave && n->picture->N < n->picture->batch; /* of a costly step a part is repeated */
+    char of[32], tip[64] = "loss of the next batch";
+    snprintf(of, sizeof of, "loss of %zu", n->picture->N);
+    if (part)
+        snprintf(
+            tip, sizeof tip, "loss of %zu of the next batch's %zu samples", n->picture->N, n->picture->batch);
+    draw_wording(n->d, name, ALIGN_CENTRE, view_font(n->v, FONT_SMALL), view_colour(n->v, COLOUR_DIM),
+        (const char *const[]){wave   ? "loss"
+                              : part ? of
+                                     : "batch loss",
+            "loss", NULL});
     struct font f = view_font(n->v, FONT_NUMBER); /* a narrow box has a smaller number, then a shorter one */
     number_short(value, text);
     box = (struct rect){r.x + px, box.y, r.w - 2 * px, box.h};
@@ -508,6 +515,6 @@ void network_draw_loss(struct scene *n)
     draw_text(
         n->d, box, ALIGN_CENTRE, f, view_colour(n->v, isfinite(value) ? COLOUR_TEXT : COLOUR_BAD), text);
     draw_zone(n->d, r, (struct subject){SUBJECT_CONTROL, 1, 0, 0}, "print loss",
-        wave ? "loss of the probed samples" : "loss of the next batch");
+        wave ? "loss of the probed samples" : tip);
     n->d->alpha = 1;
 }
