@@ -84,10 +84,18 @@ const struct landscape *session_landscape(const struct session *s)
     return l && l->model == session_network(s)->model && l->data == s->data ? l : NULL;
 }
 
+/* Before the first fit the optimizer may be one that nobody named. */
+static const struct optimizer *present_optimizer(const struct session *s)
+{
+    struct recipe r;
+    struct error e;
+    const struct optimizer *said = session_network(s)->recipe.optimizer;
+    return said || !session_recipe(s, &r, &e) ? said : r.optimizer;
+}
+
 const struct sweep *session_sweep(const struct session *s)
 {
-    const struct network *n = session_network(s);
     const struct sweep *w = &s->sweep;
-    bool present = w->steps && w->model == n->model && w->data == s->data;
-    return present && w->optimizer == n->recipe.optimizer ? w : NULL;
+    bool same = w->steps && w->model == session_network(s)->model && w->data == s->data;
+    return same && w->optimizer == present_optimizer(s) ? w : NULL;
 }

@@ -1,5 +1,5 @@
 /* test_sweep.c - the sweep panel: drawn inside its room in every theme, the rate marked where the loss falls
- * fastest, and a click that takes it; not there for another optimiser. */
+ * fastest, and a button that takes it; not there for another optimiser. */
 #include "viewing.h"
 
 #include "../src/experiment.h"
@@ -81,7 +81,7 @@ static bool has_text(const struct draw *d, const char *text)
     return false;
 }
 
-static void the_rate_is_marked_and_taken_by_a_click(void **state)
+static void the_rate_is_marked_and_a_button_takes_it(void **state)
 {
     static struct view v;
     char rate[PLOT_NUMBER], command[32];
@@ -103,11 +103,27 @@ static void the_rate_is_marked_and_taken_by_a_click(void **state)
         snprintf(command, sizeof command, "set lr %.2g", w->lr[w->steepest]);
         const struct zone *zone = draw_zone_at(&d, v.mouse);
         assert_non_null(zone);
+        assert_int_equal(zone->subject.kind, SUBJECT_PLACE);
+        assert_non_null(strstr(zone_tip(&d, zone), "the loss was"));
         assert_true(has_text(&d, rate) == fell);
-        assert_string_equal(zone_command(&d, zone), fell ? command : "");
+        const struct zone *button = NULL;
+        for (size_t i = 0; i < d.zones; i++)
+            button = d.zone[i].subject.kind == SUBJECT_CONTROL ? &d.zone[i] : button;
+        assert_true(!button == !fell);
+        if (button)
+            assert_string_equal(zone_command(&d, button), command);
     }
     draw_release(&d);
     replica_free(r);
+    session_free(s);
+}
+
+static void a_network_without_a_recipe_has_one(void **state)
+{
+    struct session *s = make_session(WORKER_SLICED, make_source("circle"), "dense 4 tanh;dense 1 tanh");
+    sweep(s, 1e-4, 3, 20);
+    assert_null(session_network(s)->recipe.optimizer);
+    assert_non_null(session_sweep(s));
     session_free(s);
 }
 
@@ -138,7 +154,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_drawn_inside_its_room),
-        cmocka_unit_test(the_rate_is_marked_and_taken_by_a_click),
+        cmocka_unit_test(the_rate_is_marked_and_a_button_takes_it),
+        cmocka_unit_test(a_network_without_a_recipe_has_one),
         cmocka_unit_test(another_network_has_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

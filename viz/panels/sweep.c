@@ -72,9 +72,8 @@ static void draw_losses(const struct view *v, struct draw *d, const struct drawn
     plot_line(&k->plot, d, k->lr, line, k->n, 1.8f * px, v->theme->series[5]);
 }
 
-/* A rate as a line over the whole plot; a word stands at its top where there is one. */
 static void draw_rate(const struct view *v, struct draw *d, const struct plot *p, double lr, bool dashed,
-    enum theme_colour colour, const char *word)
+    enum theme_colour colour)
 {
     float px = v->theme->px, x = roundf(plot_point(p, lr, p->y.low).x);
     struct point line[] = {{x, p->area.y}, {x, p->area.y + p->area.h}};
@@ -82,29 +81,40 @@ static void draw_rate(const struct view *v, struct draw *d, const struct plot *p
         draw_dashes(d, line, 2, 1.2f * px, view_colour(v, colour), 4 * px, 4 * px, 0);
     else
         draw_line(d, line[0], line[1], 1.5f * px, view_colour(v, colour));
+}
+
+/* The best rate's number at the top of its line: a button. */
+static void draw_button(const struct view *v, struct draw *d, const struct drawn *k)
+{
+    const struct sweep *s = k->sweep;
+    const struct plot *p = &k->plot;
+    float px = v->theme->px, x = plot_point(p, s->lr[s->steepest], p->y.low).x;
+    struct subject button = {SUBJECT_CONTROL, 1, 0, 0};
     struct font f = view_font(v, FONT_NUMBER_SMALL);
-    float w = text_width(d, f, word) + 8 * px, h = text_height(f);
-    if (!*word || w > p->area.w)
-        return;
+    char word[PLOT_NUMBER], command[48], tip[96];
+    number_brief(s->lr[s->steepest], word);
+    float w = fminf(text_width(d, f, word) + 8 * px, p->area.w), h = fminf(text_height(f), p->area.h);
     float left = fminf(fmaxf(x - w / 2, p->area.x), p->area.x + p->area.w - w);
     struct rect r = {left, p->area.y + 2 * px, w, h};
-    draw_fill(d, r, 3 * px, view_colour(v, colour));
+    draw_fill(d, r, 3 * px, view_colour(v, COLOUR_ACCENT));
     draw_text(d, r, ALIGN_CENTRE, f, view_colour(v, COLOUR_ON_ACCENT), word);
+    snprintf(command, sizeof command, "set lr %.2g", s->lr[s->steepest]);
+    snprintf(tip, sizeof tip, "here the loss falls fastest: %s takes it", command);
+    draw_zone(d, r, button, command, tip);
 }
 
 static void draw_marks(const struct view *v, struct draw *d, const struct drawn *k)
 {
     const struct sweep *s = k->sweep;
     const struct plot *p = &k->plot;
-    double now = session_network(v->session)->recipe.lr;
-    char word[PLOT_NUMBER];
+    double now = session_network(v->session)->recipe.lr, best = s->lr[s->steepest];
     if (now >= p->x.low && now <= p->x.high)
-        draw_rate(v, d, p, now, true, COLOUR_FAINT, "");
+        draw_rate(v, d, p, now, true, COLOUR_FAINT);
     if (!s->fell)
         return;
-    draw_rate(v, d, p, s->lr[s->steepest], false, COLOUR_ACCENT, number_brief(s->lr[s->steepest], word));
-    struct point at = plot_point(p, s->lr[s->steepest], s->mean[s->steepest]);
-    draw_circle(d, at, 4 * v->theme->px, view_colour(v, COLOUR_ACCENT));
+    draw_rate(v, d, p, best, false, COLOUR_ACCENT);
+    draw_circle(
+        d, plot_point(p, best, s->mean[s->steepest]), 4 * v->theme->px, view_colour(v, COLOUR_ACCENT));
 }
 
 static void draw_caption(const struct view *v, struct draw *d, const struct sweep *s, struct rect r)
@@ -121,21 +131,16 @@ static void draw_caption(const struct view *v, struct draw *d, const struct swee
         d, r, ALIGN_LEFT, view_font(v, FONT_SMALL), view_colour(v, COLOUR_DIM), s->fell ? fell : stayed);
 }
 
-/* What was measured at the rate under the mouse, and the command that takes the best one. */
+/* What was measured at the rate under the mouse. */
 static void draw_place(const struct view *v, struct draw *d, const struct drawn *k)
 {
-    const struct sweep *s = k->sweep;
-    char tip[160], rate[PLOT_NUMBER], loss[PLOT_NUMBER], best[PLOT_NUMBER], command[48] = "", take[64] = "";
+    char tip[96], rate[PLOT_NUMBER], loss[PLOT_NUMBER];
     if (!v->mouse_inside || !rect_holds(k->plot.area, v->mouse))
         return;
     size_t i = plot_nearest(&k->plot, k->lr, k->n, v->mouse.x);
-    if (s->fell) {
-        snprintf(command, sizeof command, "set lr %.2g", s->lr[s->steepest]);
-        snprintf(take, sizeof take, "\na click takes %s", number_brief(s->lr[s->steepest], best));
-    }
-    snprintf(tip, sizeof tip, "at a rate of %s\nthe loss was %s%s", number_brief((double)k->lr[i], rate),
-        number_short((double)k->mean[i], loss), take);
-    draw_zone(d, k->plot.area, (struct subject){SUBJECT_PLACE, 0, 0, 0}, *command ? command : NULL, tip);
+    snprintf(tip, sizeof tip, "at a rate of %s\nthe loss was %s", number_brief((double)k->lr[i], rate),
+        number_short((double)k->mean[i], loss));
+    draw_zone(d, k->plot.area, (struct subject){SUBJECT_PLACE, 0, 0, 0}, NULL, tip);
 }
 
 static void draw(const struct view *v, struct rect r, struct draw *d)
@@ -158,6 +163,8 @@ static void draw(const struct view *v, struct rect r, struct draw *d)
     draw_pop_clip(d);
     draw_caption(v, d, k.sweep, below);
     draw_place(v, d, &k);
+    if (k.sweep->fell)
+        draw_button(v, d, &k);
 }
 
 static bool suits(const struct view *v)
