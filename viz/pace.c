@@ -34,5 +34,5 @@ double pace_replica_share(const struct pace *p)
 
 double pace_replica_turn(const struct pace *p)
 {
-    return choose(p, 0.004, 0.008);
+    return choose(p, 0.004, 0.006);
 }
