@@ -108,7 +108,7 @@ static void print_rows(const struct sweep *s)
 static void print_advice(const struct sweep *s)
 {
     if (!s->fell) {
-        out("The loss never fell by a twentieth: try other rates, or more steps.\n");
+        out("The loss never fell clearly: try other rates, more steps, or fresh weights (`init`).\n");
         return;
     }
     if (s->worse == s->steps)

@@ -52,6 +52,17 @@ static size_t steepest(const struct sweep *s, size_t reach)
     return best;
 }
 
+/* True when the mean falls by a twentieth, and by three times what batches that differ would make of it: a
+ * network that is trained already has no rate that stands out. A mean is over about 1.5 reach batches. */
+static bool falls_clearly(const struct sweep *s, size_t reach)
+{
+    double fall = s->mean[0] - s->mean[s->lowest], squares = 0;
+    for (size_t i = 0; i <= s->lowest; i++)
+        squares += (s->loss[i] - s->mean[i]) * (s->loss[i] - s->mean[i]);
+    double noise = sqrt(squares / (double)(s->lowest + 1) * 2 / (1.5 * (double)reach));
+    return fall > 0.05 * fabs(s->mean[0]) && fall > 3 * noise;
+}
+
 static void judge(struct sweep *s, size_t wanted)
 {
     size_t finite = s->steps - s->broke, reach = (size_t)((double)wanted * smooth_share);
@@ -64,7 +75,7 @@ static void judge(struct sweep *s, size_t wanted)
         if (s->mean[i] < s->mean[s->lowest])
             s->lowest = i;
     s->steepest = steepest(s, reach);
-    s->fell = finite && s->mean[0] - s->mean[s->lowest] > 0.05 * fabs(s->mean[0]);
+    s->fell = finite && falls_clearly(s, reach);
     for (s->worse = s->lowest + 1; s->worse < s->steps; s->worse++)
         if (!(s->mean[s->worse] <= s->mean[0]))
             break;

@@ -21,7 +21,7 @@ struct sweep {
     double *lr, *loss, *mean; /* [steps]: rate and loss of each, and the loss smoothed over its neighbours */
     size_t steepest, lowest;  /* where the mean falls most, and where it is least */
     size_t worse;             /* the first behind the lowest that is above the beginning; steps: none */
-    bool fell;                /* else steepest means nothing: the mean never fell by a twentieth */
+    bool fell;                /* else steepest means nothing: the mean never fell clearly */
     bool broke;               /* the last loss is no finite number */
 };
 

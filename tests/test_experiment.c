@@ -226,6 +226,20 @@ static void sweep_ends_when_it_blows_up(void **state)
     prompt_close();
 }
 
+/* What is left of its loss is the batches' own: no rate stands out, though some mean is lower than the first.
+ */
+static void a_trained_network_has_no_best_rate(void **state)
+{
+    struct sweep s;
+    prompt_open();
+    type_well("seed 1; data circle noise=0.3; dense 8 tanh; dense 1 sigmoid; compile adam lr=0.03; fit 40");
+    sweep_once(1e-3, 100, &s);
+    assert_true(s.mean[s.lowest] < 0.95 * s.mean[0]);
+    assert_false(s.fell);
+    sweep_release(&s);
+    prompt_close();
+}
+
 /* --- branch -------------------------------------------------------------------------------------------- */
 
 static void a_branch_stays(void **state)
@@ -355,6 +369,7 @@ int main(void)
         cmocka_unit_test(not_while_training),
         cmocka_unit_test(sweep_takes_growing_steps),
         cmocka_unit_test(sweep_ends_when_it_blows_up),
+        cmocka_unit_test(a_trained_network_has_no_best_rate),
         cmocka_unit_test(a_branch_stays),
         cmocka_unit_test(landscape_is_the_loss),
         cmocka_unit_test(directions_are_normalised),

@@ -496,7 +496,7 @@ void network_draw_loss(struct scene *n)
     char text[PLOT_NUMBER];
     bool part = !wave && n->picture->N < n->picture->batch; /* of a costly step a part is repeated */
     char of[32], tip[64] = "loss of the next batch";
-    snprintf(of, sizeof of, "loss of %zu", n->picture->N);
+    snprintf(of, sizeof of, "loss, %zu of %zu", n->picture->N, n->picture->batch);
     if (part)
         snprintf(
             tip, sizeof tip, "loss of %zu of the next batch's %zu samples", n->picture->N, n->picture->batch);

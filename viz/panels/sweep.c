@@ -126,7 +126,7 @@ static void draw_caption(const struct view *v, struct draw *d, const struct swee
     snprintf(whole, sizeof whole, "the loss %s%s", some, more);
     const char *const fell[] = {whole, some, NULL};
     static const char *const stayed[] = {
-        "the loss never fell by a twentieth: try other rates", "it never fell", NULL};
+        "the loss never fell clearly: try other rates, or `init`", "it never fell", NULL};
     draw_wording(
         d, r, ALIGN_LEFT, view_font(v, FONT_SMALL), view_colour(v, COLOUR_DIM), s->fell ? fell : stayed);
 }
