@@ -21,7 +21,7 @@
 
 #include <string.h>
 
-enum { ENOUGH = 256 };                /* positions that are worth a packed panel */
+enum { ENOUGH = 256, FEW = 1024 };    /* positions that are worth a packed panel; that are shared by panels */
 static const double THREAD = 1 << 19; /* multiply-adds that are worth a thread */
 
 /* Images or maps: floats from pixel to pixel, row to row, sample to sample. */
@@ -110,6 +110,16 @@ INLINE void multiply_rows(const struct tile *t, int i, const int R, const int V)
 /* Each in a function of its own, so that its sums get all the registers. */
 TILE_KERNELS
 
+/* A call of memcpy() would take longer. */
+INLINE void copy_lanes(const float *from, size_t n, float *to)
+{
+    if (n >= LANES)
+        *(vec16 *)to = *(const vec16 *)from;
+    else
+        for (size_t i = 0; i < n; i++)
+            to[i] = from[i];
+}
+
 /* A panel of the kernel: for each tap and channel that is read, `columns` channels that are given; the rest
  * of the panel's width is zero. */
 KERNEL
@@ -124,7 +134,8 @@ static void pack_panel(const struct job *j, const float *w, size_t columns, floa
                 memset(b, 0, in * width * sizeof *b);
             if (j->w_out == 1)
                 for (size_t k = 0; k < in; k++)
-                    memcpy(b + k * width, tap + k * j->w_in, columns * sizeof *b);
+                    for (size_t c = 0; c < columns; c += LANES)
+                        copy_lanes(tap + k * j->w_in + c, columns - c, b + k * width + c);
             else
                 for (size_t c = 0; c < columns; c++)
                     for (size_t k = 0; k < in; k++)
@@ -334,14 +345,11 @@ static void chunk_item(const void *arg, size_t item, int part)
         end_rows(j, j->end, first, count);
 }
 
-/* The channels of a panel, all rows. */
+/* The channels of a panel, all rows: few enough to stay near, and the panel is packed once. */
 static void panel_item(const void *arg, size_t item, int part)
 {
     const struct job *j = arg;
-    size_t first, count;
-    for (size_t i = 0; i < (size_t)j->chunks; i++)
-        if ((count = rows_of(j, i, &first)))
-            sweep_panel(j, item, first, count, j->scratch + (size_t)part * j->scratch_each);
+    sweep_panel(j, item, 0, j->N * (size_t)j->v.outs, j->scratch + (size_t)part * j->scratch_each);
 }
 
 static void end_item(const void *arg, size_t item, int part)
@@ -413,7 +421,7 @@ static void job_run(struct job *j, const struct convolution *c)
     j->panels = (j->gives + j->vectors * LANES - 1) / (j->vectors * LANES);
     j->scratch_each = panel_floats(c);
     j->depthwise = convolution_is_depthwise(c);
-    bool by_panels = parts > 1 && positions < 4 * ENOUGH && j->panels * j->groups >= parts && !j->depthwise;
+    bool by_panels = parts > 1 && positions < FEW && j->panels * j->groups >= parts && !j->depthwise;
     j->chunks = chunks_for(j, by_panels ? 1 : parts);
     if (!by_panels) {
         kernels_deal((size_t)j->chunks, parts, chunk_item, j);
