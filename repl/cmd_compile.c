@@ -268,10 +268,9 @@ const struct command compile_command = {
     .details =
         "What is left out is chosen by the data and the last layer. `fit` without `compile` takes adam and "
         "says so.\n"
-        "Weights stay as they are; the optimiser starts without memory. `help sgd`, `help mse`, `help "
-        "one_cycle` "
-        "explain them\nand their own arguments: `compile adam loss=huber delta=0.5`. What `output` said "
-        "stays.",
+        "Weights stay as they are; the optimiser starts without memory. `help sgd`, `help mse`,\n"
+        "`help one_cycle` explain them and their own arguments: `compile adam loss=huber delta=0.5`.\n"
+        "What `output` said stays.",
     .example = "compile sgd lr=0.03 momentum=0.9",
     .before = "data circle; dense 4 tanh; dense 1 tanh",
     .group = GROUP_BUILD,
@@ -387,8 +386,7 @@ const struct command output_command = {
     .details =
         "An output is a layer that no other reads; the last one is the head. target=input lets it give the "
         "input back, as the\ndecoder of an autoencoder does. `evaluate` and `loss[NAME]` tell each output's "
-        "loss. "
-        "`output NAME` alone takes\nback what was said.",
+        "loss. `output NAME` alone takes\nback what was said.",
     .example = "output decoder target=input",
     .before = "input 4; dense 2 tanh; dense 4 name=decoder",
     .group = GROUP_BUILD,

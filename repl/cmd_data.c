@@ -287,8 +287,7 @@ static void describe_columns(const struct data *d)
         standardised = standardised || d->mean[k] != 0 || d->deviation[k] != 1;
     if (standardised)
         out("The network reads numbers standardised: minus the mean, divided by the deviation, of the "
-            "training "
-            "part.\n");
+            "training part.\n");
 }
 
 static void describe_classes(const struct data *d)

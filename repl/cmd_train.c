@@ -398,8 +398,7 @@ static const struct command backward_command = {
         "With a name that `let` made it goes back from there instead: `let w = 2; let x = -3; let y = "
         "tanh(w*x);\n"
         "backward y` shows the chain rule at work, and grad(w) is the slope of y by w. What y does not "
-        "depend "
-        "on has\n"
+        "depend on has\n"
         "slope 0: changing it does not move y. Slopes are those of the last `backward`; they do not add up.",
     .example = "backward",
     .before = "data circle; dense 4 tanh; dense 1 tanh; forward",

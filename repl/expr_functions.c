@@ -189,8 +189,7 @@ static const struct expr_word functions[] = {
         .each = softplus, .each_slope = softplus_slope},
     {"grad", "grad(w)",
         "the slope that the last `backward NAME` found by w, or by a weight: grad(w[1][0,2]); 0 where NAME "
-        "does "
-        "not depend on it",
+        "does not depend on it",
         WORD_FUNCTION, .unevaluated = lets_gradient},
 };
 

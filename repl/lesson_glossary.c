@@ -11,18 +11,15 @@ static const struct term terms[] = {
         "tour"},
     {"activation", "activation function",
         "The function that a neuron applies to its weighted sum; the result is its output. Without one, a "
-        "stack "
-        "of layers could draw no more than a single straight line.",
+        "stack of layers could draw no more than a single straight line.",
         "hidden"},
     {"adam", NULL,
         "An optimizer that keeps a running mean of each weight's gradient and of its square, and gives every "
-        "weight "
-        "its own step size.",
+        "weight its own step size.",
         NULL},
     {"back-propagation", "backprop, backpropagation, backward",
         "The way to compute the gradient of the loss by every weight, layer by layer from the output back, "
-        "with the "
-        "chain rule. It changes no weight: that is the optimizer's work.",
+        "with the chain rule. It changes no weight: that is the optimizer's work.",
         "backprop"},
     {"batch", "batch_size, mini-batch",
         "The samples that one training step looks at together. The step follows their mean gradient.",
@@ -31,15 +28,13 @@ static const struct term terms[] = {
         "perceptron"},
     {"chain rule", NULL,
         "The slope of a function of a function is the product of both slopes. Back-propagation is this rule, "
-        "used "
-        "over and over.",
+        "used over and over.",
         "backprop"},
     {"class", "label", "What a sample belongs to. The label is the right answer that comes with the sample.",
         "tour"},
     {"confusion matrix", "confusion",
         "A table that counts how often each true class was taken for each class. What stands off the "
-        "diagonal is "
-        "wrong.",
+        "diagonal is wrong.",
         NULL},
     {"cross-entropy", "binary_crossentropy, categorical_crossentropy",
         "A loss for probabilities: minus the logarithm of the probability that the network gave to the right "
@@ -52,20 +47,17 @@ static const struct term terms[] = {
         "A ReLU that gives 0 for every sample. Its gradient is 0 too, so it never learns again.", NULL},
     {"decision boundary", "boundary",
         "Where the network's answer changes from one class to the other. In the output map it is where the "
-        "colours "
-        "meet.",
+        "colours meet.",
         "perceptron"},
     {"delta", "δ, error signal",
         "The gradient of the loss by a neuron's weighted sum: how much the loss would change if the sum rose "
-        "a "
-        "little. It equals the gradient of the neuron's bias.",
+        "a little. It equals the gradient of the neuron's bias.",
         "backprop"},
     {"dense", "dense layer, fully connected",
         "A layer in which every neuron reads every output of the layer before it.", "tour"},
     {"dropout", NULL,
         "A layer that silences each input at random while training, and lets all through otherwise. It keeps "
-        "units "
-        "from leaning on each other.",
+        "units from leaning on each other.",
         NULL},
     {"epoch", NULL, "One pass over the whole training part, cut into batches in a new random order.", "tour"},
     {"feature", "features",
@@ -78,18 +70,15 @@ static const struct term terms[] = {
         "backprop"},
     {"gradient", "grad",
         "For each weight, the slope of the loss: how fast the loss rises when this weight grows. Training "
-        "goes the "
-        "other way.",
+        "goes the other way.",
         "backprop"},
     {"gradient norm", "norm",
         "The length of all gradients taken as one arrow. Near zero means that nothing is learnt, very large "
-        "that "
-        "steps may blow up.",
+        "that steps may blow up.",
         "backprop"},
     {"health strip", "health",
         "The panel that shows, layer by layer, how activations, weights and gradients are spread, and what "
-        "is dead "
-        "or saturated.",
+        "is dead or saturated.",
         NULL},
     {"held-out part", "validation, validation set",
         "Samples that training never sees. Only they tell whether the network has learnt the rule or the "
@@ -100,13 +89,11 @@ static const struct term terms[] = {
         "hidden"},
     {"initialisation", "init, glorot, he",
         "The random weights that training starts from. Glorot and He choose their size so that signals "
-        "neither fade "
-        "nor grow from layer to layer.",
+        "neither fade nor grow from layer to layer.",
         NULL},
     {"layer", NULL,
         "Neurons that read the same inputs and work side by side. Layer 0 is the input; it computes nothing "
-        "and has no "
-        "weights.",
+        "and has no weights.",
         "hidden"},
     {"learning rate", "lr",
         "How large a step the weights take against the gradient. Too small crawls, too large jumps over the "
@@ -124,8 +111,7 @@ static const struct term terms[] = {
     {"mse", "mean squared error", "The mean of the squared differences between output and target.", NULL},
     {"network panel", "network, thumbnail",
         "The panel with the network from left to right. Each unit is a small picture of its output over the "
-        "plane; "
-        "edges are weights, thick ones large, the colour is the sign.",
+        "plane; edges are weights, thick ones large, the colour is the sign.",
         "tour"},
     {"neuron", "unit",
         "It multiplies each input by a weight, adds a bias, and applies its activation to the sum.",
@@ -133,8 +119,7 @@ static const struct term terms[] = {
     {"one-hot", NULL, "A class written as numbers: 1 in its own place, 0 in all others.", NULL},
     {"optimizer", "optimiser",
         "What changes the weights once the gradients are known: sgd, rmsprop, adam. Back-propagation only "
-        "brings the "
-        "gradients.",
+        "brings the gradients.",
         "backprop"},
     {"output map", "map",
         "The panel that colours every point of the plane by the network's output, with the samples on top.",
@@ -164,8 +149,7 @@ static const struct term terms[] = {
     {"softmax", NULL, "The activation that turns scores into probabilities which add up to 1.", NULL},
     {"standardise", "standardisation",
         "Shifting and scaling an input so that its mean is 0 and its deviation 1, measured on the training "
-        "part "
-        "only.",
+        "part only.",
         NULL},
     {"step", "update", "One change of the weights: forward, backward and update on one batch.", "backprop"},
     {"tanh", NULL, "The activation that squeezes any sum between -1 and 1. Its slope is 1 - tanh².",
@@ -175,8 +159,7 @@ static const struct term terms[] = {
         "How long a training step is, measured by the length of the weights. About 0.001 is healthy.", NULL},
     {"weight", "weights",
         "The number by which a neuron multiplies one of its inputs. `w[1][0,2]` leads from input 0 to unit 2 "
-        "of "
-        "layer 1.",
+        "of layer 1.",
         "perceptron"},
     {"weighted sum", "pre-activation, z",
         "Each input times its weight, all added up, plus the bias: what a neuron computes before its "

@@ -183,8 +183,7 @@ static bool is_circle(const struct lets *l, int i, bool fresh, const struct expr
     else
         error_set_at(e, n->offset, n->length,
             "'%s' is made of '%s' already, so '%s' cannot follow it; `set %s %.80s` works it out now and "
-            "gives "
-            "%s the number",
+            "gives %s the number",
             n->name, name, name, name, source, name);
     return true;
 }

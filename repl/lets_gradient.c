@@ -310,8 +310,7 @@ static bool can_go_back(struct repl *r, const char *name, int let, struct error 
     if (!v)
         return error_set(e,
             "'%.60s' is no name of `let`: `let y = EXPR`, then `backward y`; `backward` alone goes back from "
-            "the "
-            "network's loss",
+            "the network's loss",
             name);
     if (v->is_text)
         return error_set(e, "'%s' is a text: only a number has slopes", name);

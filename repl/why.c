@@ -180,8 +180,7 @@ static bool diverged(const struct health *h, struct text *says, struct text *rem
     text_add_bytes(says, message, stop ? (size_t)(stop - message) : strlen(message));
     text_addf(says,
         "%s. The usual cause is a learning rate that is too large, here %g: each step overshoots more than "
-        "the "
-        "last. `undo` brings back the weights from before that training",
+        "the last. `undo` brings back the weights from before that training",
         *message ? "" : "the loss became infinite", h->recipe.lr);
     text_addf(remedy, "undo; set lr %.2g", recipe_smaller_lr(&h->recipe));
     return true;
@@ -333,8 +332,7 @@ static bool far_targets(const struct health *h, struct text *says, struct text *
         return false;
     text_addf(says,
         "the targets (%s) are far from 1, about %.3g in size, and the outputs start near 0: with a learning "
-        "rate of "
-        "%g they take long to get there; ",
+        "rate of %g they take long to get there; ",
         h->data->target_name[0], h->scale, h->recipe.lr);
     add_error(h, says);
     if (rate > 1 && replace_bounded(h, remedy)) /* such steps would drive them to their ends */

@@ -36,8 +36,7 @@ static bool check_network(const struct state *s, const struct data *d, struct er
         head_encoding(s->model) != ENCODE_ONE_HOT)
         return error_set(e,
             "the network must give a softmax over the %zu characters at each of the %zu positions: let it "
-            "keep "
-            "the positions and end with `dense %zu softmax`",
+            "keep the positions and end with `dense %zu softmax`",
             K, positions, K);
     for (int i = 1; i < s->model->layers; i++) {
         const struct layer *l = &s->model->layer[i];

@@ -33,8 +33,7 @@ static bool refuse_numbers(
     if (g->reconstruct)
         return error_set(e,
             "loss %s is for classes, but '%s' reconstructs the input, which is numbers: try `output %s "
-            "loss=mse "
-            "target=input`",
+            "loss=mse target=input`",
             g->loss->name, head->name, head->name);
     return error_set(e, "loss %s is for classes, but '%s' has numbers as targets: try `compile loss=mse`",
         g->loss->name, d->name);
@@ -50,8 +49,7 @@ static bool shares_fit(const struct goal *g, const struct data *d, const struct 
         if (!(value[i] >= 0 && value[i] <= 1))
             return error_set(e,
                 "loss %s is for classes, or for numbers from 0 to 1, but sample %zu of '%s' has %g as a "
-                "target: "
-                "try `%s%s loss=mse%s`",
+                "target: try `%s%s loss=mse%s`",
                 g->loss->name, i / width, d->name, (double)value[i], g->reconstruct ? "output " : "compile",
                 g->reconstruct ? head->name : "", g->reconstruct ? " target=input" : "");
     return true;
@@ -68,8 +66,7 @@ static bool refuse_head(const struct loss *loss, const struct layer *head, struc
             loss->name, head->name, activation, head->name);
     return error_set(e,
         "loss %s needs a head of %s%s, and '%s' is %s: replace it (`replace %s dense %d %s`), let "
-        "`activation "
-        "%s` follow it, or choose another loss (`compile loss=mse`)",
+        "`activation %s` follow it, or choose another loss (`compile loss=mse`)",
         loss->name, loss->heads == (HEAD_BIT | HEAD_ONE_HOT) ? "sigmoid or " : "", best, head->name,
         activation, head->name, head->out.dim[head->out.rank - 1], best, best);
 }
@@ -126,8 +123,7 @@ static bool sequence_fits(const struct data *d, const struct layer *head, struct
         if (needs > (size_t)positions)
             return error_set(e,
                 "the labels of sample %zu need %zu positions, but '%s' has %d: make the input longer, or "
-                "pool "
-                "less",
+                "pool less",
                 i, needs, head->name, positions);
     }
     return true;

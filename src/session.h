@@ -82,8 +82,7 @@ struct session {
     struct score score[2]; /* by part, cached */
     const char *autosave;  /* file for autosaves, or NULL; not owned */
     struct runs runs;      /* of the last experiment that compares; shown while runs.data are the data */
-    struct landscape
-        *landscape;     /* the last one, or NULL; shown while its model and data are the present ones */
+    struct landscape *landscape; /* the last one, or NULL; shown while model and data are the present ones */
     struct sweep sweep; /* the last one, or {0}; shown while model, data and optimizer are the present ones */
     uint64_t beside;    /* grows with every change of runs, landscape or sweep */
 };

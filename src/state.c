@@ -24,8 +24,7 @@ static bool has_room(const struct model *m, int moments, struct error *e)
         return true;
     return error_set(e,
         "the parameters with gradients and moments would need %s (%.0f bytes), but only %s are available: "
-        "make "
-        "the model smaller",
+        "make the model smaller",
         memory_text(bytes, wanted), bytes, memory_text((double)memory_available(), have));
 }
 

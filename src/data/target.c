@@ -42,8 +42,7 @@ static bool refuse_sequence(const struct data *d, enum encoding encoding, size_t
     if (encoding != ENCODE_ONE_HOT && d->classes > 2)
         return error_set(e,
             "each of %zu positions has one of %d classes: `replace` the head with `dense %d softmax`, which "
-            "acts on "
-            "every position",
+            "acts on every position",
             d->targets, d->classes, d->classes);
     return error_set(e,
         "a sample has %zu labels of %d classes, one at each position, but the head has %zu %s in all: let it "

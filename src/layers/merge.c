@@ -169,8 +169,7 @@ static bool build_dot(struct layer *l, struct error *e)
     if (a->rank != b->rank || a->rank > 2 || last_dim(a) != last_dim(b))
         return error_set(e,
             "layer %d gives %s, and this is %s: two rows of values, or two sequences, whose last sizes "
-            "agree, "
-            "have dot products",
+            "agree, have dot products",
             l->input[1], shape_text(b, theirs), shape_text(a, mine));
     l->out = a->rank == 1 ? shape_of(1, 1) : shape_of(2, a->dim[0], b->dim[0]);
     return true;

@@ -22,8 +22,7 @@ static bool build(struct layer *l, struct error *e)
     if (width % 2)
         return error_set(e,
             "it reads means and as many logarithms of variances, so an even number of values, not %d: let "
-            "the "
-            "layer before give %d",
+            "the layer before give %d",
             width, width + 1);
     l->out = l->in;
     l->out.dim[l->out.rank - 1] = width / 2;
