@@ -21,7 +21,7 @@
 
 #include <string.h>
 
-enum { ENOUGH = 256, FEW = 1024 };    /* positions that are worth a packed panel; that are shared by panels */
+enum { ENOUGH = 256, FEW = 4096 };    /* positions that are worth a packed panel; that are shared by panels */
 static const double THREAD = 1 << 19; /* multiply-adds that are worth a thread */
 
 /* Images or maps: floats from pixel to pixel, row to row, sample to sample. */
@@ -65,19 +65,19 @@ struct tile {
 };
 
 /* Rows that are added to something, or are narrower than the panel. */
-static void write_carefully(const struct tile *t, int i, const float *sums, size_t rows, size_t width)
+static void write_carefully(const struct tile *t, const float *sums, size_t rows, size_t width)
 {
     for (size_t r = 0; r < rows; r++)
-        values_pass(sums + r * width, t->to[(size_t)i + r], t->columns, t->add);
+        values_pass(sums + r * width, t->to[r], t->columns, t->add);
 }
 
-/* Rows i … i+R-1 of the tile, by V vectors of columns. */
-INLINE void multiply_rows(const struct tile *t, int i, const int R, const int V)
+/* The R rows of a tile, by V vectors of columns. */
+INLINE void multiply_rows(const struct tile *t, const int R, const int V)
 {
     vec16 c0[TILE_ROWS], c1[TILE_ROWS];
     const float *a[TILE_ROWS];
     float sums[TILE_ROWS * 2 * LANES];
-    EACH_ROW a[r] = t->from[i + r];
+    EACH_ROW a[r] = t->from[r];
     EACH_ROW c0[r] = *(const vec16 *)t->start;
     EACH_ROW c1[r] = *(const vec16 *)(t->start + (V - 1) * LANES);
     for (size_t v = 0; v < t->v_count; v++)
@@ -96,18 +96,17 @@ INLINE void multiply_rows(const struct tile *t, int i, const int R, const int V)
             }
         }
     if (!t->add && t->columns == (size_t)V * LANES) {
-        EACH_ROW *(vec16 *)t->to[i + r] = c0[r];
+        EACH_ROW *(vec16 *)t->to[r] = c0[r];
         if (V == 2)
-            EACH_ROW *(vec16 *)(t->to[i + r] + LANES) = c1[r];
+            EACH_ROW *(vec16 *)(t->to[r] + LANES) = c1[r];
         return;
     }
     EACH_ROW *(vec16 *)(sums + r * V * LANES) = c0[r];
     if (V == 2)
         EACH_ROW *(vec16 *)(sums + r * V * LANES + LANES) = c1[r];
-    write_carefully(t, i, sums, (size_t)R, (size_t)V * LANES);
+    write_carefully(t, sums, (size_t)R, (size_t)V * LANES);
 }
 
-/* Each in a function of its own, so that its sums get all the registers. */
 TILE_KERNELS
 
 /* A call of memcpy() would take longer. */

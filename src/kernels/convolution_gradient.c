@@ -55,20 +55,20 @@ struct tile {
 };
 
 /* Adds R rows of sums to the rows of dw, or overwrites these. */
-static void write_sums(const struct tile *t, int i, const float *sums, size_t rows, size_t width)
+static void write_sums(const struct tile *t, const float *sums, size_t rows, size_t width)
 {
-    float *to = t->to + (size_t)i * t->to_row;
+    float *to = t->to;
     for (size_t r = 0; r < rows; r++, to += t->to_row)
         values_pass(sums + r * width, to, t->columns, !t->fresh);
 }
 
-INLINE void multiply_rows(const struct tile *t, int i, const int R, const int V)
+INLINE void multiply_rows(const struct tile *t, const int R, const int V)
 {
     vec16 c0[TILE_ROWS], c1[TILE_ROWS];
     const float *a[TILE_ROWS];
     float sums[TILE_ROWS * 2 * LANES];
     const size_t x_step = t->x_step, b_step = t->b_step;
-    EACH_ROW a[r] = t->x[i + r];
+    EACH_ROW a[r] = t->x[r];
     EACH_ROW c0[r] = c1[r] = (vec16){0};
     for (size_t y = 0; y < t->height; y++) {
         const float *b = t->b + y * t->b_down;
@@ -87,7 +87,7 @@ INLINE void multiply_rows(const struct tile *t, int i, const int R, const int V)
     EACH_ROW *(vec16 *)(sums + r * V * LANES) = c0[r];
     if (V == 2)
         EACH_ROW *(vec16 *)(sums + r * V * LANES + LANES) = c1[r];
-    write_sums(t, i, sums, (size_t)R, (size_t)V * LANES);
+    write_sums(t, sums, (size_t)R, (size_t)V * LANES);
 }
 
 TILE_KERNELS

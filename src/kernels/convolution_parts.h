@@ -9,35 +9,25 @@
 enum { TILE_ROWS = 14, LANES = 16, MOST_PARTS = 16 };
 #define EACH_ROW _Pragma("GCC unroll 14") for (int r = 0; r < R; r++)
 
-/* multiply_tile(t, vectors) for all rows of a tile, out of the file's own
- * multiply_rows(t, i, R, V): R rows from row i on, by V vectors. */
-#define MULTIPLY(R, V)                                         \
-    KERNEL                                                     \
-    static void multiply##R##x##V(const struct tile *t, int i) \
-    {                                                          \
-        multiply_rows(t, i, R, V);                             \
+/* multiply_tile(t, vectors) for the rows of a tile, out of the file's own multiply_rows(t, R, V): R rows by V
+ * vectors. Each in a function of its own, so that its sums get all the registers. */
+#define MULTIPLY(R, V)                                  \
+    KERNEL                                              \
+    static void multiply##R##x##V(const struct tile *t) \
+    {                                                   \
+        multiply_rows(t, R, V);                         \
     }
-#define TILE_KERNELS                                             \
-    MULTIPLY(14, 1)                                              \
-    MULTIPLY(14, 2)                                              \
-    MULTIPLY(6, 1)                                               \
-    MULTIPLY(6, 2)                                               \
-    MULTIPLY(2, 1)                                               \
-    MULTIPLY(2, 2)                                               \
-    MULTIPLY(1, 1)                                               \
-    MULTIPLY(1, 2)                                               \
-    static void multiply_tile(const struct tile *t, int vectors) \
-    {                                                            \
-        bool wide = vectors == 2;                                \
-        int i = 0;                                               \
-        for (; i + 14 <= t->rows; i += 14)                       \
-            (wide ? multiply14x2 : multiply14x1)(t, i);          \
-        for (; i + 6 <= t->rows; i += 6)                         \
-            (wide ? multiply6x2 : multiply6x1)(t, i);            \
-        for (; i + 2 <= t->rows; i += 2)                         \
-            (wide ? multiply2x2 : multiply2x1)(t, i);            \
-        if (i < t->rows)                                         \
-            (wide ? multiply1x2 : multiply1x1)(t, i);            \
+#define UP_TO_7(M, V)     M(1, V) M(2, V) M(3, V) M(4, V) M(5, V) M(6, V) M(7, V)
+#define EACH_HEIGHT(M, V) UP_TO_7(M, V) M(8, V) M(9, V) M(10, V) M(11, V) M(12, V) M(13, V) M(14, V)
+#define NAME(R, V)        multiply##R##x##V,
+#define TILE_KERNELS                                                          \
+    EACH_HEIGHT(MULTIPLY, 1)                                                  \
+    EACH_HEIGHT(MULTIPLY, 2)                                                  \
+    static void multiply_tile(const struct tile *t, int vectors)              \
+    {                                                                         \
+        static void (*const multiply[2][TILE_ROWS])(const struct tile *t) = { \
+            {EACH_HEIGHT(NAME, 1)}, {EACH_HEIGHT(NAME, 2)}};                  \
+        multiply[vectors - 1][t->rows - 1](t);                                \
     }
 
 /* Floats of images and maps that stay near while they are worked at; parts of a sum over all positions. */
