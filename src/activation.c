@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum { LANES = 16 };
-static const double THREAD = 1 << 14; /* values that are worth a thread */
+static const double THREAD = 1 << 15; /* values that are worth a thread */
 
 /* y[i] = value of z[i]. What does not fill a vector is padded to one: a scalar tanh costs as much as sixteen.
  */

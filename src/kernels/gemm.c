@@ -140,13 +140,15 @@ static void multiply(struct product *p)
 
 #if defined(GRADUS_GEMM_ONEDNN) || defined(GRADUS_GEMM_CBLAS)
 
-enum { BAND = 16, LONG = 256 };       /* rows or columns: a band is a multiple of these; a long one */
-enum { LIBRARY = 1 << 16 };           /* multiply-adds from which the library is faster */
-static const double THREAD = 1 << 20; /* multiply-adds that are worth a thread */
+enum { BAND = 16, LONG = 256 }; /* rows or columns: a band is a multiple of these; a long one */
+enum { THREAD = 1 << 20 };      /* multiply-adds that are worth a thread */
+enum { LIBRARY = 1 << 16 };     /* and from which the library is faster */
+enum { NARROW = 8 };            /* columns for which it is not, until threads share the work */
 
 static bool is_small(size_t M, size_t N, size_t K)
 {
-    return M < LIBRARY && N < LIBRARY && K < LIBRARY && M * N * K < LIBRARY;
+    size_t limit = N <= NARROW ? 2 * THREAD : LIBRARY;
+    return M < limit && N < limit && K < limit && M * N * K < limit;
 }
 
 #if defined(GRADUS_GEMM_ONEDNN)
