@@ -60,7 +60,7 @@ static void get_memory(struct repl *r, struct text *out)
 
 static bool set_threads(struct repl *r, const struct arg_value *v, struct error *e)
 {
-    r->session->threads = (int)v->number;
+    session_set_threads(r->session, (int)v->number);
     return true;
 }
 

@@ -77,6 +77,12 @@ struct session *session_new(enum worker_mode mode, struct error *e)
     return s;
 }
 
+void session_set_threads(struct session *s, int threads)
+{
+    s->threads = threads;
+    kernels_set_threads(threads);
+}
+
 void session_free(struct session *s)
 {
     if (!s)

@@ -112,6 +112,7 @@ bool session_init(struct session *s, const struct initializer *which, const doub
 bool session_set_data(
     struct session *s, struct data *d, struct error *e);            /* takes the reference, also on failure */
 bool session_set_lr(struct session *s, double lr, struct error *e); /* also while training */
+void session_set_threads(struct session *s, int threads); /* for the next training, and what main measures */
 /* A model and a recipe in place of those that are there, with fresh weights; `label` is what undo calls it.
  */
 bool session_put(

@@ -23,7 +23,7 @@ struct group {
 struct slices {
     size_t size;
     int groups, parts;
-    struct workspace **part; /* [parts], the first one not owned */
+    struct workspace **part; /* one for each thread, room for [groups]; the first one not owned */
     float *sum;              /* groups x params */
     struct group *group;
 };
@@ -62,30 +62,33 @@ static int group_count(size_t size, size_t batch)
     return slices < GROUPS ? (int)slices : GROUPS;
 }
 
-static int part_count(int groups)
+static int part_count(int groups, int threads)
 {
-    int threads = kernels_threads(INFINITY, 1);
+    threads = kernels_limit(threads);
     return threads < groups ? threads : groups;
 }
 
 double slices_bytes(const struct model *m, size_t batch)
 {
     size_t size = slices_size(m, batch);
-    int groups = group_count(size, batch), parts = part_count(groups);
+    int groups = group_count(size, batch), parts = part_count(groups, 0);
     return (double)(parts - 1) * workspace_bytes(m, size, USE_TRAIN) +
            (double)groups * (double)memory_lines(m->params) * sizeof(float);
 }
 
 /* --- life --- */
 
-static bool take_parts(struct slices *s, struct workspace *first, struct error *e)
+bool slices_serve(struct slices *s, int threads, struct error *e)
 {
-    s->part[0] = first;
-    for (int i = 1; i < s->parts; i++) {
-        s->part[i] = workspace_new(first->model, s->size, USE_TRAIN, e);
-        if (!s->part[i] || !workspace_aim(s->part[i], first->goals, e))
+    const struct workspace *first = s->part[0];
+    for (int parts = part_count(s->groups, threads); s->parts < parts; s->parts++) {
+        struct workspace *ws = workspace_new(first->model, s->size, USE_TRAIN, e);
+        if (!ws || !workspace_aim(ws, first->goals, e)) {
+            workspace_free(ws);
             return false;
-        workspace_bind(s->part[i], first->state);
+        }
+        workspace_bind(ws, first->state);
+        s->part[s->parts] = ws;
     }
     return true;
 }
@@ -97,16 +100,16 @@ struct slices *slices_new(struct workspace *first, size_t batch, struct error *e
         return NULL;
     s->size = first->batch;
     s->groups = group_count(s->size, batch);
-    s->parts = part_count(s->groups);
     size_t floats = (size_t)s->groups * memory_lines(first->model->params);
-    bool ok = (s->part = memory_take((size_t)s->parts, sizeof(void *), "the slices of a batch", e)) &&
+    bool ok = (s->part = memory_take((size_t)s->groups, sizeof(void *), "the slices of a batch", e)) &&
               (s->group = memory_take((size_t)s->groups, sizeof *s->group, "the slices of a batch", e)) &&
-              (s->sum = memory_take(floats, sizeof *s->sum, "the gradients of a batch's slices", e)) &&
-              take_parts(s, first, e);
+              (s->sum = memory_take(floats, sizeof *s->sum, "the gradients of a batch's slices", e));
     if (!ok) {
         slices_free(s);
         return NULL;
     }
+    s->part[0] = first;
+    s->parts = 1;
     return s;
 }
 
@@ -114,7 +117,7 @@ void slices_free(struct slices *s)
 {
     if (!s)
         return;
-    for (int i = 1; s->part && i < s->parts; i++)
+    for (int i = 1; i < s->parts; i++)
         workspace_free(s->part[i]);
     memory_free(s->part);
     memory_free(s->group);
@@ -185,7 +188,8 @@ double slices_run(struct slices *s, const struct slices_source *source, size_t N
         s->group[i] = (struct group){0};
         tally_start(&s->group[i].tally, ws->goals, NULL);
     }
-    kernels_deal((size_t)s->groups, part_count(s->parts), run_group, &b);
+    int threads = kernels_threads(INFINITY, 1);
+    kernels_deal((size_t)s->groups, threads < s->parts ? threads : s->parts, run_group, &b);
     for (int i = 0; i < s->groups; i++) {
         loss += s->group[i].loss;
         goal_loss += s->group[i].goal_loss;

@@ -18,12 +18,15 @@ struct slices;
 /* Samples of a slice of this model's batches; 0 where they are better left whole. */
 size_t slices_size(const struct model *m, size_t batch);
 
-/* Bytes that slices_new() takes beside the first workspace. */
+/* Bytes that these take beside the first workspace, on all threads of the machine. */
 double slices_bytes(const struct model *m, size_t batch);
 
-/* `first` has room for slices_size() samples, is aimed and bound, and outlives this; the other threads'
- * workspaces are made here. */
+/* `first` has room for slices_size() samples, is aimed and bound, and outlives this. It serves one thread. */
 struct slices *slices_new(struct workspace *first, size_t batch, struct error *e);
+
+/* Makes the workspaces for so many threads (0: as many as the machine has), where there are fewer. Not while
+ * they run. */
+bool slices_serve(struct slices *s, int threads, struct error *e);
 void slices_free(struct slices *s);
 
 /* What a step asks for: `count` samples from number `first` of the batch on, inputs and targets. Any thread.

@@ -152,7 +152,7 @@ bool trainer_start(struct trainer *t, const struct fit *fit, struct error *e)
 {
     if (worker_busy(t->worker))
         return error_set(e, "something is still running; `stop` ends it, `wait` waits for its end");
-    if (!keep_fit(t, fit, e))
+    if (!keep_fit(t, fit, e) || (t->slices && !slices_serve(t->slices, fit->threads, e)))
         return false;
     t->epoch_end = fit->epochs ? t->state->place.epoch + fit->epochs : UINT64_MAX;
     t->step_end = fit->steps ? t->state->place.step + fit->steps : 0;

@@ -3,6 +3,7 @@
 #include "training.h"
 
 #include "../src/kernels/gemm.h"
+#include "../src/kernels/threads.h"
 #include "../src/loss.h"
 #include "../src/slices.h"
 
@@ -104,7 +105,7 @@ static double run_slices(const struct batch *b, struct workspace *ws, int thread
     kernels_set_threads(threads);
     kernels_flush_denormals();
     struct slices *s = slices_new(ws, N, &e);
-    assert_non_null(s);
+    assert_true(s && slices_serve(s, threads, &e));
     tally_start(tally, &b->goals, NULL);
     double loss = slices_run(s, &(struct slices_source){gather, b}, N, tally);
     slices_free(s);
@@ -165,6 +166,32 @@ static void the_bits_do_not_depend_on_the_threads(void **state)
         workspace_free(more);
         batch_release(&b);
     }
+}
+
+/* Who makes them, as main does, may have a limit of its own: the window's share of the work takes one. */
+static void they_run_on_as_many_threads_as_they_serve(void **state)
+{
+    struct error e;
+    struct batch b;
+    struct tally tally;
+    batch_make(&b, &scenes[3]);
+    struct workspace *ws = workspace_for(&b, SLICE);
+    kernels_set_threads(1);
+    struct slices *s = slices_new(ws, N, &e);
+    for (int threads = 1; threads <= 3; threads += 2) {
+        assert_true(s && slices_serve(s, threads, &e));
+        kernels_set_threads(3);
+        kernels_shared();
+        tally_start(&tally, &b.goals, NULL);
+        assert_true(isfinite(slices_run(s, &(struct slices_source){gather, &b}, N, &tally)));
+        assert_int_equal(kernels_shared(), threads);
+        kernels_set_threads(1);
+    }
+    slices_free(s);
+    kernels_leave();
+    kernels_set_threads(0);
+    workspace_free(ws);
+    batch_release(&b);
 }
 
 static void a_loss_that_is_not_finite_is_returned(void **state)
@@ -254,6 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slices_agree_with_the_whole),
         cmocka_unit_test(the_bits_do_not_depend_on_the_threads),
+        cmocka_unit_test(they_run_on_as_many_threads_as_they_serve),
         cmocka_unit_test(a_loss_that_is_not_finite_is_returned),
         cmocka_unit_test(rows_that_do_not_count_add_nothing),
         cmocka_unit_test(samples_that_meet_are_left_together),

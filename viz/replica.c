@@ -214,13 +214,14 @@ bool replica_tick(struct replica *r, const struct session *s, long row, double s
             return false;
         r->began = start;
     }
-    kernels_set_threads(1);
+    int threads = kernels_set_threads(1);
     bool shown;
     double before = worked();
     do
         shown = work(r);
     while (!shown && now() - start < seconds);
     r->work += worked() - before;
+    kernels_set_threads(threads);
     if (shown)
         show(r, s);
     return shown;

@@ -19,8 +19,8 @@ void gemm_bias(size_t M, size_t N, size_t K, const float *A, const float *B, con
 const char *gemm_backend(void);
 
 /* Threads that kernels may use when called from the calling thread; 0: as many as there are cores, or as
- * OMP_NUM_THREADS says. */
-void kernels_set_threads(int threads);
+ * OMP_NUM_THREADS says. Returns what it was, 0 where nobody had asked. */
+int kernels_set_threads(int threads);
 
 /* Ends the helpers of the calling thread, which kernels started when there was enough to share. A thread that
  * has called kernels calls this before it ends. */

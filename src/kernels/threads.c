@@ -213,14 +213,21 @@ static int threads_by_default(void)
     return n > 0 ? (int)n : 1;
 }
 
-void kernels_set_threads(int threads)
+int kernels_limit(int threads)
 {
+    threads = threads > 0 ? threads : threads_by_default();
+    return threads < MOST ? threads : MOST;
+}
+
+int kernels_set_threads(int threads)
+{
+    int before = limit;
 #ifdef GRADUS_GEMM_ONEDNN
     if (!limit)
         omp_set_num_threads(1); /* the library works within one part, and starts no threads of its own */
 #endif
-    threads = threads > 0 ? threads : threads_by_default();
-    limit = threads < MOST ? threads : MOST;
+    limit = kernels_limit(threads);
+    return before;
 }
 
 int kernels_threads(double work, double each)

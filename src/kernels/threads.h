@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 
+/* The number that kernels_set_threads(threads) sets: `threads`, or for 0 that of the machine. */
+int kernels_limit(int threads);
+
 /* Threads for a job of `work` operations when one thread is worth `each` of them: 1 … the limit. */
 int kernels_threads(double work, double each);
 
