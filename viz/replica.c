@@ -65,10 +65,13 @@ static struct picture *making(struct replica *r)
     return &r->picture[1 - r->front];
 }
 
+/* Goals read all of the data: they are made again only when the session has changed. */
 static void choose_recipe(struct replica *r, const struct session *s)
 {
     const struct data *d = making(r)->data;
     r->recipe = session_network(s)->recipe;
+    if (r->started && r->revision == s->revision)
+        return;
     goals_release(&r->goals);
     r->steps = d && d->train && goals_make(&r->goals, r->model, &r->recipe, d, NULL);
 }
