@@ -6,6 +6,7 @@
 #include "worker.h"
 #include "error.h"
 #include "kernels/gemm.h"
+#include "kernels/threads.h"
 #include "memory.h"
 
 #include <errno.h>
@@ -34,6 +35,7 @@ struct worker {
     void (*call)(void *); /* under lock; NULL: the mailbox is empty */
     void *call_arg;
     atomic_bool busy, cancelled, called;
+    struct kernels_wish wish;
     int pipe[2];
 };
 
@@ -66,6 +68,16 @@ struct worker *worker_new(enum worker_mode mode, struct error *e)
     pthread_cond_init(&w->news, &steady);
     pthread_condattr_destroy(&steady);
     return w;
+}
+
+void worker_leave_core(struct worker *w, bool leave)
+{
+    atomic_store_explicit(&w->wish.alone, leave, memory_order_relaxed);
+}
+
+bool worker_left_core(const struct worker *w)
+{
+    return !atomic_load(&w->wish.busy);
 }
 
 void worker_notify(struct worker *w)
@@ -116,6 +128,7 @@ static void *worker_main(void *arg)
 {
     struct worker *w = arg;
     kernels_flush_denormals();
+    kernels_heed(&w->wish);
     setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
     pthread_mutex_lock(&w->lock);
     while (!w->end) {

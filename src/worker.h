@@ -50,6 +50,11 @@ const atomic_bool *worker_cancelled(const struct worker *w);
  * worker_called()), or at once when nothing runs. Returns when it has run. fn must be short. */
 void worker_call(struct worker *w, void (*fn)(void *), void *arg);
 
+/* While it is asked to leave a core the worker's thread works without helpers. What main is about to do then
+ * finds a free core, instead of one whose helper the worker would wait for. */
+void worker_leave_core(struct worker *w, bool leave);
+bool worker_left_core(const struct worker *w); /* its helpers rest */
+
 /* Any thread: something waits in the mailbox, so end the slice soon. One relaxed load. */
 bool worker_called(const struct worker *w);
 

@@ -3,6 +3,7 @@
 #include "../src/kernels/gemm.h"
 #include "../src/kernels/threads.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 enum { MOST_PARTS = 9 };
@@ -142,6 +143,70 @@ static void pieces_cover_everything_once(void **state)
         }
 }
 
+struct wishing {
+    struct kernels_wish wish;
+    pthread_t caller;
+    size_t sets, clears; /* the items that do */
+    atomic_int times[40], by_others;
+};
+
+static void wish_item(const void *arg, size_t item, int part)
+{
+    struct wishing *w = (struct wishing *)arg;
+    (void)part;
+    if (item == w->sets)
+        atomic_store(&w->wish.alone, true);
+    if (item == w->clears)
+        atomic_store(&w->wish.alone, false);
+    atomic_fetch_add(&w->times[item], 1);
+    if (!pthread_equal(pthread_self(), w->caller))
+        atomic_fetch_add(&w->by_others, 1);
+}
+
+static void wish_part(const void *arg, int part, int parts)
+{
+    wish_item(arg, (size_t)part, 0);
+}
+
+static void assert_done_once(struct wishing *w, int items)
+{
+    for (int i = 0; i < items; i++)
+        assert_int_equal(atomic_exchange(&w->times[i], 0), 1);
+    assert_int_equal(w->wish.busy, 0);
+}
+
+static void helpers_rest_when_they_are_asked_to(void **state)
+{
+    enum { ITEMS = 40, NONE = 99 };
+    struct wishing w = {.wish.alone = true, .caller = pthread_self(), .sets = NONE, .clears = NONE};
+    kernels_shared();
+    kernels_heed(&w.wish);
+    kernels_deal(ITEMS, 4, wish_item, &w);
+    assert_done_once(&w, ITEMS);
+    assert_int_equal(kernels_shared(), 4);
+    kernels_share(4, wish_part, &w);
+    assert_done_once(&w, 4);
+    assert_int_equal(w.by_others, 0);
+    kernels_heed(NULL);
+    kernels_leave();
+}
+
+/* Asked in the middle, by whichever item comes there; and let go again, before the end or at once. */
+static void nothing_is_left_undone_when_they_rest(void **state)
+{
+    enum { ITEMS = 40, NONE = 99 };
+    for (size_t sets = 0; sets < ITEMS; sets += 3)
+        for (size_t clears = sets + 1; clears < ITEMS + 13; clears += 13) {
+            struct wishing w = {
+                .caller = pthread_self(), .sets = sets, .clears = clears < ITEMS ? clears : NONE};
+            kernels_heed(&w.wish);
+            kernels_deal(ITEMS, 3, wish_item, &w);
+            assert_done_once(&w, ITEMS);
+        }
+    kernels_heed(NULL);
+    kernels_leave();
+}
+
 static void work_decides_how_many(void **state)
 {
     kernels_set_threads(4);
@@ -163,6 +228,8 @@ int main(void)
         cmocka_unit_test(every_item_is_dealt_once),
         cmocka_unit_test(who_is_done_helps),
         cmocka_unit_test(pieces_cover_everything_once),
+        cmocka_unit_test(helpers_rest_when_they_are_asked_to),
+        cmocka_unit_test(nothing_is_left_undone_when_they_rest),
         cmocka_unit_test(work_decides_how_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

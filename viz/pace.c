@@ -12,9 +12,14 @@ void pace_update(struct pace *p, int threads, double passed)
     p->crowd = all + (p->crowd - all) * exp(-passed / memory_seconds);
 }
 
+bool pace_crowded(const struct pace *p)
+{
+    return p->crowd > 0.5;
+}
+
 static double choose(const struct pace *p, double alone, double crowded)
 {
-    return p->crowd > 0.5 ? crowded : alone;
+    return pace_crowded(p) ? crowded : alone;
 }
 
 double pace_drift(const struct pace *p)

@@ -6,6 +6,8 @@
 #ifndef GRADUS_VIZ_PACE_H
 #define GRADUS_VIZ_PACE_H
 
+#include <stdbool.h>
+
 /* Start from {0}. */
 struct pace {
     double crowd; /* 0 … 1: how much of the time, of late, all cores trained */
@@ -13,6 +15,9 @@ struct pace {
 
 /* `threads` work at the training's steps now, 0 when none runs; `passed` seconds since the last call. */
 void pace_update(struct pace *p, int threads, double passed);
+
+/* All cores train. */
+bool pace_crowded(const struct pace *p);
 
 /* Seconds between two steps of what only shows that something goes on; 0: every frame. */
 double pace_drift(const struct pace *p);

@@ -265,6 +265,18 @@ static void frame_plan(struct viz *v, double now, double pause)
         v->next_frame = now + pause;
 }
 
+/* Beside a training on all cores one is asked for first: a helper that stood still in the middle of its work
+ * would keep the others waiting. It ends what it began while main sleeps, and the scheduler finds the core
+ * idle. */
+static void take_core(struct viz *v, bool take)
+{
+    enum { NAPS = 30 };
+    const struct timespec nap = {.tv_nsec = 100000};
+    worker_leave_core(v->session->worker, take);
+    for (int i = 0; take && i < NAPS && (!i || !worker_left_core(v->session->worker)); i++)
+        nanosleep(&nap, NULL);
+}
+
 static void frame(struct viz *v, double now)
 {
     double before = v->view.now;
@@ -275,7 +287,9 @@ static void frame(struct viz *v, double now)
     uint64_t stamp = stamp_of(v);
     bool changed = v->dirty || stamp != v->stamp || was_moving || tip_due(v, before);
     replica_want(v->replica, view_slices(v));
-    bool work = moving || changed || replica_busy(v->replica);
+    bool work = moving || changed || replica_busy(v->replica), crowded = work && pace_crowded(&v->pace);
+    if (crowded)
+        take_core(v, true);
     bool anew = work && replica_tick(v->replica, v->session, sample_row(&v->view),
                             pace_replica_turn(&v->pace), pace_replica_share(&v->pace));
     double drawn = clock_now(), worked = clock_worked();
@@ -285,6 +299,8 @@ static void frame(struct viz *v, double now)
         frame_clocks(v, now, moving, anew);
         frame_draw(v);
     }
+    if (crowded)
+        take_core(v, false);
     double cost = fmax(1.4 * (clock_now() - drawn), (clock_worked() - worked) / pace_draw_share(&v->pace));
     v->cost += cost_memory * (cost - v->cost);
     frame_plan(v, now, work ? fmax(frame_seconds, v->cost) : idle_seconds);

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifdef GRADUS_GEMM_ONEDNN
@@ -38,6 +39,7 @@ struct crew {
     void (*fn)(const void *arg, int part, int parts);
     const void *arg;
     int parts;
+    struct kernels_wish *wish;  /* that the caller heeds, or NULL */
     atomic_uint round;          /* grows with every task and at the end */
     atomic_int left;            /* helpers that still work at it */
     atomic_int asleep, waiting; /* helpers; the caller */
@@ -49,6 +51,23 @@ struct crew {
 static _Thread_local struct crew *crew;
 static _Thread_local int limit;  /* 0: not chosen yet */
 static _Thread_local int shared; /* parts of the largest task of late */
+static _Thread_local struct kernels_wish *heeded;
+
+void kernels_heed(struct kernels_wish *wish)
+{
+    heeded = wish;
+}
+
+static bool is_to_be_alone(const struct kernels_wish *wish)
+{
+    return wish && atomic_load_explicit(&wish->alone, memory_order_relaxed);
+}
+
+static void count_busy(struct kernels_wish *wish, int more)
+{
+    if (wish)
+        atomic_fetch_add(&wish->busy, more);
+}
 
 static void breathe(void)
 {
@@ -88,8 +107,10 @@ static void *help(void *arg)
     kernels_flush_denormals();
     unsigned seen = 0;
     while ((seen = next_round(c, seen)), !c->end) {
-        if (me.part < c->parts)
+        if (me.part < c->parts) {
             c->fn(c->arg, me.part, c->parts);
+            count_busy(c->wish, -1);
+        }
         if (atomic_fetch_sub(&c->left, 1) == 1 && atomic_load(&c->waiting)) {
             pthread_mutex_lock(&c->lock);
             pthread_cond_signal(&c->done);
@@ -177,24 +198,34 @@ static bool have_crew(int parts)
     return true;
 }
 
-void kernels_share(int parts, void (*fn)(const void *arg, int part, int parts), const void *arg)
+static void call_helpers(int parts, void (*fn)(const void *arg, int part, int parts), const void *arg)
 {
-    if (parts == 1 || !have_crew(parts)) {
-        for (int i = 0; i < parts; i++)
-            fn(arg, i, parts);
-        return;
-    }
-    shared = parts > shared ? parts : shared;
     crew->fn = fn;
     crew->arg = arg;
     crew->parts = parts;
+    crew->wish = heeded;
+    count_busy(crew->wish, parts - 1);
     atomic_store(&crew->left, crew->helpers);
     announce(crew);
+}
+
+void kernels_share(int parts, void (*fn)(const void *arg, int part, int parts), const void *arg)
+{
+    if (parts == 1) {
+        fn(arg, 0, 1);
+        return;
+    }
+    bool together = !is_to_be_alone(heeded) && have_crew(parts);
+    if (together)
+        call_helpers(parts, fn, arg);
     int whole = limit;
     limit = 1; /* a part shares no further: the helpers are busy */
-    fn(arg, 0, parts);
+    for (int i = 0; i < (together ? 1 : parts); i++)
+        fn(arg, i, parts);
     limit = whole;
-    wait_for_helpers(crew);
+    if (together)
+        wait_for_helpers(crew);
+    shared = parts > shared ? parts : shared;
 }
 
 int kernels_shared(void)
@@ -260,6 +291,7 @@ size_t kernels_grain(size_t width)
 }
 
 struct dealing {
+    struct kernels_wish *wish;
     size_t items;
     void (*fn)(const void *arg, size_t item, int part);
     const void *arg;
@@ -268,28 +300,74 @@ struct dealing {
     } own[MOST];
 };
 
+static bool is_left(const struct dealing *d, int parts)
+{
+    size_t first, left = 0;
+    for (int i = 0; i < parts; i++)
+        left += atomic_load(&d->own[i].next) < kernels_range(d->items, 1, i, parts, &first);
+    return left;
+}
+
+/* A helper rests while the caller is to work alone, and comes back if there still is work. */
+static void step_aside(const struct dealing *d, int parts)
+{
+    if (!is_to_be_alone(d->wish))
+        return;
+    count_busy(d->wish, -1);
+    while (is_to_be_alone(d->wish) && is_left(d, parts))
+        nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+    count_busy(d->wish, 1);
+}
+
+/* Does one item, its own first; false when none is left. */
+static bool do_item(struct dealing *d, int part, int parts)
+{
+    for (int i = 0; i < parts; i++) {
+        int owner = (part + i) % parts;
+        size_t first, count = kernels_range(d->items, 1, owner, parts, &first), k;
+        if (atomic_load(&d->own[owner].next) < count &&
+            (k = atomic_fetch_add(&d->own[owner].next, 1)) < count) {
+            d->fn(d->arg, first + k, part);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void deal_part(const void *arg, int part, int parts)
 {
     struct dealing *d = (struct dealing *)arg; /* its counters are everybody's */
-    for (int i = 0; i < parts; i++) {
-        int owner = (part + i) % parts;
-        size_t first, count = kernels_range(d->items, 1, owner, parts, &first);
-        for (size_t k; (k = atomic_fetch_add(&d->own[owner].next, 1)) < count;)
-            d->fn(d->arg, first + k, part);
-    }
+    while (do_item(d, part, parts))
+        if (part)
+            step_aside(d, parts);
+}
+
+/* Until the helpers may come. */
+static void begin_alone(struct dealing *d, int parts)
+{
+    int whole = limit;
+    limit = 1;
+    while (is_to_be_alone(d->wish) && do_item(d, 0, parts))
+        ;
+    limit = whole;
+    shared = parts > shared ? parts : shared;
 }
 
 void kernels_deal(
     size_t items, int parts, void (*fn)(const void *arg, size_t item, int part), const void *arg)
 {
     struct dealing d;
+    d.wish = heeded;
     d.items = items;
     d.fn = fn;
     d.arg = arg;
     parts = (size_t)parts < items ? parts : items ? (int)items : 1;
     for (int i = 0; i < parts; i++)
         atomic_init(&d.own[i].next, 0);
-    kernels_share(parts, deal_part, &d);
+    if (parts > 1 && is_to_be_alone(d.wish))
+        begin_alone(&d, parts);
+    if (is_left(&d, parts))
+        kernels_share(parts, deal_part, &d);
 }
 
 struct splitting {

@@ -5,6 +5,7 @@
 #ifndef GRADUS_KERNELS_THREADS_H
 #define GRADUS_KERNELS_THREADS_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 /* The number that kernels_set_threads(threads) sets: `threads`, or for 0 that of the machine. */
@@ -17,6 +18,15 @@ int kernels_threads(double work, double each);
  * done. With one part, or where no thread can be started, all run here. For parts that do not depend on each
  * other. Kernels that are called inside of one of several parts run on its thread alone. */
 void kernels_share(int parts, void (*fn)(const void *arg, int part, int parts), const void *arg);
+
+/* What another thread may ask of one that calls kernels: start from {0}. */
+struct kernels_wish {
+    atomic_bool alone; /* work by yourself and let the helpers rest, so that I can have a core */
+    atomic_int busy;   /* the answer: helpers that are at work */
+};
+
+/* The calling thread heeds the wish from now on; NULL: nobody's. The numbers are the same. */
+void kernels_heed(struct kernels_wish *wish);
 
 /* The most parts that tasks of the calling thread had since it asked last; at least 1. */
 int kernels_shared(void);

@@ -2,7 +2,7 @@
 """window.py PROGRAM FRAMES [SCENE...]: what the animating window costs the training, its frames, and the memory.
 
 Trains each scene with and without the window in turns, counts the steps, and compares the medians. `spiral`
-trains on one core, `lenet` on all of them.
+trains on one core, `lenet` and `gpt` on all of them: the one layer by layer, the other in slices.
 """
 import os, random, struct, sys, tempfile, time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
@@ -11,7 +11,8 @@ from terminal import Display, Terminal, median, percentile, report
 ROUNDS, SECONDS, SETTLE = 5, 6, 2
 SCENES = {
     "spiral": "seed 1; demo spiral; stop; speed full; fit 1000000000 batch_size=10 &\r",
-    "lenet": "seed 1; data mnist DIGITS; preset lenet; speed full; fit 1000000000 &\r",
+    "lenet": "seed 1; data mnist FOLDER; preset lenet; speed full; fit 1000000000 &\r",
+    "gpt": "seed 1; data text FOLDER/letters.txt length=64; preset gpt-mini; speed full; fit 1000000000 &\r",
 }
 PROMPT = r"gradus> $"
 
@@ -24,6 +25,12 @@ def write_digits(folder, count=1000):
             images.write(struct.pack(">4I", 2051, count, 28, 28) + chance.randbytes(count * 784))
         with open(os.path.join(folder, f"{part}-labels-idx1-ubyte"), "wb") as labels:
             labels.write(struct.pack(">2I", 2049, count) + bytes(i % 10 for i in range(count)))
+
+
+def write_letters(folder, count=400000):
+    chance = random.Random(1)
+    with open(os.path.join(folder, "letters.txt"), "w") as text:
+        text.write("".join(chance.choices("abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ.,:!?-\n", k=count)))
 
 
 def steps(terminal):
@@ -72,10 +79,11 @@ def measure(program, frames, name, scene, display, log):
 
 def main(program, frames, *names):
     with Display() as display, tempfile.NamedTemporaryFile(prefix="gradus-frames-") as log, \
-            tempfile.TemporaryDirectory(prefix="gradus-digits-") as digits:
-        write_digits(digits)
+            tempfile.TemporaryDirectory(prefix="gradus-data-") as folder:
+        write_digits(folder)
+        write_letters(folder)
         for name in names or SCENES:
-            measure(program, frames, name, SCENES[name].replace("DIGITS", digits), display, log)
+            measure(program, frames, name, SCENES[name].replace("FOLDER", folder), display, log)
 
 
 main(*sys.argv[1:])
