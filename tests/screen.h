@@ -209,6 +209,10 @@ static struct screen *screen_start(int rows, int columns, const char *const *arg
     s->columns = columns;
     s->pid = forkpty(&s->fd, NULL, NULL, &size);
     if (s->pid == 0) {
+        /* As in a terminal, also where the tests run under nohup or in a shell's background. */
+        signal(SIGHUP, SIG_DFL);
+        signal(SIGINT, SIG_DFL);
+        signal(SIGQUIT, SIG_DFL);
         execv(argv[0], (char *const *)argv);
         _exit(127);
     }
