@@ -12,7 +12,7 @@
 
 #include <math.h>
 
-enum { GROUPS = 8, CACHE = 1 << 21 }; /* bytes of a slice that stay in a core's cache */
+enum { GROUPS = 8, CACHE = 1 << 22 }; /* bytes of a slice that stay in a core's cache */
 
 struct group {
     struct tally tally;

@@ -260,7 +260,7 @@ static void a_fit_in_slices_learns(void **state)
     for (int i = 0; i < 2; i++) {
         struct error e;
         struct data *d = data_from_arrays("greys", shape_of(3, SIDE, SIDE, 1), x, IMAGES, 80, t, 1, 2, &e);
-        s[i] = make_session(WORKER_THREAD, d, "conv2d 24 3x3 relu;maxpool2d 2;flatten;dense 1 sigmoid");
+        s[i] = make_session(WORKER_THREAD, d, "conv2d 64 3x3 relu;maxpool2d 2;flatten;dense 1 sigmoid");
         struct recipe recipe = make_recipe("adam", NULL, 0.01);
         assert_true(session_compile(s[i], &recipe, &e));
         struct fit fit = {.epochs = 4, .batch_size = 40, .memory = 1e6, .threads = i + 1};
