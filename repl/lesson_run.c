@@ -489,8 +489,9 @@ void lesson_line_done(struct repl *r, const char *line, bool ok)
         return;
     loop_settle(); /* a training that ended meanwhile is told before it is judged */
     const struct lesson_block *act = lesson_act(run);
-    bool trained = trained_since(r, run->steps_seen);
-    run->steps_seen = steps_trained(r);
+    bool running = session_running(r->session), trained = !running && trained_since(r, run->steps_seen);
+    if (!running) /* else all of its steps are judged at its end, which may come now */
+        run->steps_seen = steps_trained(r);
     keep_journal(r, trained);
     lesson_caption(r);
     if (run->moved) {
